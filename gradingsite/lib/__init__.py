@@ -1,0 +1,1 @@
+"""A small kernel that knows no app and no ORM."""
