@@ -1,0 +1,1 @@
+"""Fixtures for every test. Which database and broker are used is decided in tests/settings.py."""
