@@ -1,4 +1,4 @@
-"""The rules of a grading scheme: document, checks, comparison, shipped presets. Pure: no ORM, no clock, no files but the presets."""
+"""The rules of a grading scheme: document, checks, comparison, shipped presets. Pure: no ORM, no clock."""
 
 from assessments.rules.document import (
     Adjustment,

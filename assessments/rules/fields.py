@@ -11,7 +11,6 @@ import re
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 
 from assessments.rules.words import Word
@@ -252,11 +251,17 @@ class Declared:
     default: object
 
 
-@lru_cache(maxsize=None)
+_DECLARED: dict[type[Any], tuple[Declared, ...]] = {}
+
+
 def declared(part: type[Any]) -> tuple[Declared, ...]:
     """The declared fields of a part's class, in the order of the document."""
-    hints = typing.get_type_hints(part, include_extras=True)
-    return tuple(Declared(one.name, hints[one.name].__metadata__[0], one.default) for one in dataclasses.fields(part))
+    if part not in _DECLARED:
+        hints = typing.get_type_hints(part, include_extras=True)
+        _DECLARED[part] = tuple(
+            Declared(one.name, hints[one.name].__metadata__[0], one.default) for one in dataclasses.fields(part)
+        )
+    return _DECLARED[part]
 
 
 def read_part(part: type[T], value: object, place: Place) -> T:
