@@ -20,13 +20,17 @@ MISSING = "—"
 MAX_COUNT = 999_999_999
 _MAX_TEXT = 40
 
-_BLANKS = " \t\r\n\v\f\u00a0\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
+_BLANKS = (
+    " \t\r\n\v\f\u00a0\u3000\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
+)
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u200f"))
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．－，％", "0123456789.-,%")
 _PLAIN = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?\Z")
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?\Z")
 _EXPONENT = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+\Z")
-_CHINESE_NUMERAL = re.compile(r"[零〇一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟]+(?:分|人|票|名)?\Z")
+_CHINESE_NUMERAL = re.compile(
+    r"[零〇一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟]+(?:分|人|票|名)?\Z"
+)
 
 Cell = str | int | float | Decimal | None
 
@@ -76,7 +80,8 @@ def parse_points(
     """
     hundredths = _hundredths(value, name)
     if not low <= hundredths <= high:
-        raise Refused(f"{name}须在 {short_points(low)} 到 {short_points(high)} 之间，这里是 {short_points(hundredths)}。")
+        allowed = f"{short_points(low)} 到 {short_points(high)} 之间"
+        raise Refused(f"{name}须在 {allowed}，这里是 {short_points(hundredths)}。")
     if hundredths % step:
         raise Refused(f"{name}须是 {short_points(step)} 的整数倍，这里是 {short_points(hundredths)}。")
     return hundredths
