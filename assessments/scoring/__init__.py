@@ -1,0 +1,66 @@
+"""Computing grades, exactly (domain.md 5). Pure: whole hundredths and fractions in, the same out."""
+
+from assessments.scoring.grading import (
+    AppliedAdjustment,
+    AppliedVeto,
+    Contribution,
+    Grader,
+    Result,
+    allowed_bands,
+    band_of,
+    grade,
+)
+from assessments.scoring.inputs import (
+    AdjustmentMark,
+    BallotCounts,
+    Marks,
+    MeanMarks,
+    Origin,
+    PooledMarks,
+    SheetMarks,
+    SourceScore,
+    Stored,
+)
+from assessments.scoring.quotas import (
+    Proposal,
+    QuotaState,
+    propose_from_bottom,
+    quota_line,
+    quota_state,
+    rank_totals,
+    target_label,
+)
+from assessments.scoring.sources import indicator_means, score_source
+from assessments.scoring.taking_part import Participation, check_counts, participation
+
+__all__ = [
+    "AdjustmentMark",
+    "AppliedAdjustment",
+    "AppliedVeto",
+    "BallotCounts",
+    "Contribution",
+    "Grader",
+    "Marks",
+    "MeanMarks",
+    "Origin",
+    "Participation",
+    "PooledMarks",
+    "Proposal",
+    "QuotaState",
+    "Result",
+    "SheetMarks",
+    "SourceScore",
+    "Stored",
+    "allowed_bands",
+    "band_of",
+    "check_counts",
+    "grade",
+    "indicator_means",
+    "participation",
+    "propose_from_bottom",
+    "quota_line",
+    "quota_state",
+    "rank_totals",
+    "score_source",
+    "target_label",
+]
