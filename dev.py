@@ -33,7 +33,15 @@ START_LIMIT = 60  # seconds until the web server must answer
 STOP_LIMIT = 15  # seconds a service gets to stop by itself
 PR_SET_PDEATHSIG = 1
 
-PURE = ("gradingsite/lib", "assessments/rules.py", "assessments/scoring.py", "gradingsite/env.py", "dev.py")
+PURE = (
+    "assessments/rules",
+    "assessments/rules.py",
+    "assessments/scoring",
+    "assessments/scoring.py",
+    "dev.py",
+    "gradingsite/env.py",
+    "gradingsite/lib",
+)
 DJADE_TARGET = ("--target-version", "5.2")
 PRODUCTION = {
     "SECRET_KEY": "checked-for-length-and-variety-0123456789-abcdefghij",

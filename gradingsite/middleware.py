@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from gradingsite.lib.refusal import Conflict, Refused
 
@@ -117,6 +118,14 @@ def no_store(get_response: Handler) -> Handler:
     return middleware
 
 
+def back_url(request: HttpRequest) -> str:
+    """The page of this site the request came from, else the home page."""
+    referer = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return referer
+    return "/"
+
+
 class SignInRequired(LoginRequiredMiddleware):
     """Every view needs a signed-in person unless marked ``login_not_required``; a fragment is told so with 401.
 
@@ -150,6 +159,6 @@ class RefusedAsPage:
         return render(
             request,
             "refused_fragment.html" if request.htmx else "refused.html",
-            {"refusal": exception, "conflict": conflict},
+            {"refusal": exception, "conflict": conflict, "back_url": back_url(request)},
             status=409 if conflict else 422,
         )

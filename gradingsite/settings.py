@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "orgs",
     "gradingsite.jobs",
     "gradingsite.trail",
+    "gradingsite",
     "mptt",
     "import_export",
     "django_htmx",
