@@ -5,6 +5,8 @@ from django.utils.module_loading import autodiscover_modules
 
 
 class JobsConfig(AppConfig):
+    """Loads the kinds of job with the apps."""
+
     default_auto_field = "django.db.models.BigAutoField"
     name = "gradingsite.jobs"
     label = "jobs"

@@ -49,13 +49,17 @@ class JobQuerySet(models.QuerySet["Job"]):
 
         The number of attempts is the claim's own mark: an earlier worker's writes no longer match it.
         """
-        taken = self.claimable(quiet_since=quiet_since).filter(pk=pk).update(
-            state=JobState.RUNNING,
-            attempts=F("attempts") + 1,
-            heartbeat_at=now,
-            started_at=Coalesce("started_at", models.Value(now, models.DateTimeField())),
-            done=0,
-            error="",
+        taken = (
+            self.claimable(quiet_since=quiet_since)
+            .filter(pk=pk)
+            .update(
+                state=JobState.RUNNING,
+                attempts=F("attempts") + 1,
+                heartbeat_at=now,
+                started_at=Coalesce("started_at", models.Value(now, models.DateTimeField())),
+                done=0,
+                error="",
+            )
         )
         return self.get(pk=pk) if taken else None
 
@@ -70,10 +74,16 @@ class Job(models.Model):
     kind = models.CharField("种类", max_length=60)
     label = models.CharField("名称", max_length=200)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name="提交人"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name="提交人",
     )
     params = models.JSONField("参数", default=dict, encoder=DjangoJSONEncoder)
-    state = models.CharField("状态", max_length=10, choices=JobState.choices, default=JobState.QUEUED, editable=False)
+    state = models.CharField(
+        "状态", max_length=10, choices=JobState.choices, default=JobState.QUEUED, editable=False
+    )
     done = models.PositiveBigIntegerField("已处理", default=0)
     total = models.PositiveBigIntegerField("总数", null=True)
     attempts = models.PositiveSmallIntegerField("次数", default=0)

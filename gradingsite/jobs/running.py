@@ -68,7 +68,9 @@ class RowProgress:
         self._written_at = time.monotonic()
         now = self._clock()
         if not self._inside_work():
-            held = Job.objects.held(self._job).update(done=self._job.done, total=self._job.total, heartbeat_at=now)
+            held = Job.objects.held(self._job).update(
+                done=self._job.done, total=self._job.total, heartbeat_at=now
+            )
         elif connection.vendor == "postgresql":
             held = self._write_aside(now)
         else:
@@ -86,7 +88,7 @@ class RowProgress:
             self._aside = connection.copy()
         with self._aside.cursor() as cursor:
             cursor.execute(
-                f"UPDATE {Job._meta.db_table} SET done = %s, total = %s, heartbeat_at = %s"
+                "UPDATE jobs_job SET done = %s, total = %s, heartbeat_at = %s"
                 " WHERE id = %s AND state = %s AND attempts = %s",
                 [self._job.done, self._job.total, now, self._job.pk, JobState.RUNNING, self._job.attempts],
             )
@@ -104,7 +106,9 @@ def attempt(*, job_id: int, clock: Clock) -> Job | None:
     if job is None:
         return None
     if job.attempts > ATTEMPTS:
-        return _fail(job, f"处理中断了 {ATTEMPTS} 次，已停止。请重新提交；再不行，请联系系统管理员（编号 {job.pk}）。", clock())
+        return _fail(
+            job, f"处理中断了 {ATTEMPTS} 次，已停止。请重新提交，或联系系统管理员（编号 {job.pk}）。", clock()
+        )
     kind = kind_of(job.kind)
     if kind is None:
         logger.error("job %s is of unknown kind %s", job.pk, job.kind)
@@ -150,7 +154,9 @@ def _fail(job: Job, sentence: str, now: dt.datetime) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-def _close(job: Job, outcome: dict[str, Any], now: dt.datetime, *, action: str, details: dict[str, Any]) -> bool:
+def _close(
+    job: Job, outcome: dict[str, Any], now: dt.datetime, *, action: str, details: dict[str, Any]
+) -> bool:
     with transaction.atomic():
         held = Job.objects.held(job).update(**outcome, finished_at=now, heartbeat_at=now)
         if held:
@@ -163,7 +169,9 @@ def _close(job: Job, outcome: dict[str, Any], now: dt.datetime, *, action: str, 
 def _again_or_fail(job: Job, now: dt.datetime) -> Job:
     """Something broke that is no rule's refusal: what, only the log says."""
     if job.attempts >= ATTEMPTS:
-        return _fail(job, f"系统处理时出错，试了 {ATTEMPTS} 次没有成功。请联系系统管理员（编号 {job.pk}）。", now)
+        return _fail(
+            job, f"系统处理时出错，试了 {ATTEMPTS} 次没有成功。请联系系统管理员（编号 {job.pk}）。", now
+        )
     try:
         Job.objects.held(job).update(state=JobState.QUEUED, heartbeat_at=now)
     except DatabaseError:

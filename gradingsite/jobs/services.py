@@ -71,7 +71,13 @@ def cancel(*, job: Job, by: Any, now: dt.datetime) -> Job:
         held = Job.objects.active().filter(pk=job.pk).update(state=JobState.CANCELLED, finished_at=now)
         if not held:
             raise Refused(f"「{job.label}」已经结束，不能再取消。")
-        record(by=by, action="job.cancel", obj=job, before={"state": job.state}, after={"state": JobState.CANCELLED})
+        record(
+            by=by,
+            action="job.cancel",
+            obj=job,
+            before={"state": job.state},
+            after={"state": JobState.CANCELLED},
+        )
     job.refresh_from_db()
     return job
 

@@ -4,6 +4,8 @@ from django.apps import AppConfig
 
 
 class TrailConfig(AppConfig):
+    """Who did what."""
+
     default_auto_field = "django.db.models.BigAutoField"
     name = "gradingsite.trail"
     label = "trail"

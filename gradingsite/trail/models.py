@@ -117,7 +117,7 @@ class Entry(models.Model):
         old, new = self.before or {}, self.after or {}
         if not (isinstance(old, dict) and isinstance(new, dict)):
             return [("", self.before, self.after)]
-        return [(key, old.get(key), new.get(key)) for key in {**old, **new}]
+        return [(key, old.get(key), new.get(key)) for key in sorted({**old, **new})]
 
 
 class Seal(models.Model):

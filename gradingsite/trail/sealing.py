@@ -37,9 +37,11 @@ class AsStored(Func):
     output_field = TextField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Bytes: SQLite hands out text only if it is UTF-8."""
         return self.as_sql(compiler, connection, template="CAST(%(expressions)s AS BLOB)", **context)
 
     def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Text; times in UTC, whatever the session's zone."""
         source = self.get_source_expressions()[0].output_field.get_internal_type()
         template = (
             "to_char((%(expressions)s) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US BC')"
@@ -129,7 +131,11 @@ def cut_off() -> Fault | None:
     last = last_seal()
     position = last.position if last else 0
     beyond = max(anchors.read()[0], default=0)
-    return Fault(position + 1, None, f"此位起的封存被截去，锚文件记有第 {beyond} 位。") if beyond > position else None
+    return (
+        Fault(position + 1, None, f"此位起的封存被截去，锚文件记有第 {beyond} 位。")
+        if beyond > position
+        else None
+    )
 
 
 def _seal_after(entry_id: int, wait: bool) -> int:

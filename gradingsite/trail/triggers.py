@@ -64,4 +64,6 @@ def _creation(name: str, vendor: str) -> str:
             f"CREATE TRIGGER {name} BEFORE {act.upper()} ON {table}"
             f" FOR EACH {level} EXECUTE FUNCTION {PROCEDURE}()"
         )
-    return f"CREATE TRIGGER {name} BEFORE {act.upper()} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    return (
+        f"CREATE TRIGGER {name} BEFORE {act.upper()} ON {table} BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
+    )

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,34 +16,110 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=60, verbose_name='种类')),
-                ('label', models.CharField(max_length=200, verbose_name='名称')),
-                ('params', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, verbose_name='参数')),
-                ('state', models.CharField(choices=[('queued', '排队中'), ('running', '进行中'), ('done', '已完成'), ('failed', '未完成'), ('cancelled', '已取消')], default='queued', editable=False, max_length=10, verbose_name='状态')),
-                ('done', models.PositiveBigIntegerField(default=0, verbose_name='已处理')),
-                ('total', models.PositiveBigIntegerField(null=True, verbose_name='总数')),
-                ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='次数')),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='提交时间')),
-                ('heartbeat_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='最近动静')),
-                ('started_at', models.DateTimeField(null=True, verbose_name='开始时间')),
-                ('finished_at', models.DateTimeField(null=True, verbose_name='结束时间')),
-                ('error', models.CharField(blank=True, max_length=1000, verbose_name='未完成的原因')),
-                ('note', models.CharField(blank=True, max_length=1000, verbose_name='结果说明')),
-                ('result_path', models.CharField(blank=True, max_length=100, verbose_name='结果文件')),
-                ('result_name', models.CharField(blank=True, max_length=200, verbose_name='文件名')),
-                ('result_size', models.PositiveBigIntegerField(null=True, verbose_name='大小（字节）')),
-                ('expires_at', models.DateTimeField(null=True, verbose_name='保留到')),
-                ('owner', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='提交人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60, verbose_name="种类")),
+                ("label", models.CharField(max_length=200, verbose_name="名称")),
+                (
+                    "params",
+                    models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="参数",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "排队中"),
+                            ("running", "进行中"),
+                            ("done", "已完成"),
+                            ("failed", "未完成"),
+                            ("cancelled", "已取消"),
+                        ],
+                        default="queued",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="状态",
+                    ),
+                ),
+                ("done", models.PositiveBigIntegerField(default=0, verbose_name="已处理")),
+                ("total", models.PositiveBigIntegerField(null=True, verbose_name="总数")),
+                ("attempts", models.PositiveSmallIntegerField(default=0, verbose_name="次数")),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="提交时间"
+                    ),
+                ),
+                (
+                    "heartbeat_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), verbose_name="最近动静"
+                    ),
+                ),
+                ("started_at", models.DateTimeField(null=True, verbose_name="开始时间")),
+                ("finished_at", models.DateTimeField(null=True, verbose_name="结束时间")),
+                ("error", models.CharField(blank=True, max_length=1000, verbose_name="未完成的原因")),
+                ("note", models.CharField(blank=True, max_length=1000, verbose_name="结果说明")),
+                ("result_path", models.CharField(blank=True, max_length=100, verbose_name="结果文件")),
+                ("result_name", models.CharField(blank=True, max_length=200, verbose_name="文件名")),
+                ("result_size", models.PositiveBigIntegerField(null=True, verbose_name="大小（字节）")),
+                ("expires_at", models.DateTimeField(null=True, verbose_name="保留到")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="提交人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '后台任务',
-                'verbose_name_plural': '后台任务',
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['owner', '-id'], name='jobs_job_owner'), models.Index(condition=models.Q(('state__in', ('queued', 'running'))), fields=['heartbeat_at'], name='jobs_job_active')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'done', 'failed', 'cancelled'])), name='jobs_job_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('finished_at__isnull', True), ('state__in', ('queued', 'running'))), models.Q(('finished_at__isnull', False), ('state__in', ('done', 'failed', 'cancelled'))), _connector='OR'), name='jobs_job_finished_with_time'), models.CheckConstraint(condition=models.Q(('result_path', ''), ('expires_at__isnull', False), _connector='OR'), name='jobs_job_file_expires')],
+                "verbose_name": "后台任务",
+                "verbose_name_plural": "后台任务",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["owner", "-id"], name="jobs_job_owner"),
+                    models.Index(
+                        condition=models.Q(("state__in", ("queued", "running"))),
+                        fields=["heartbeat_at"],
+                        name="jobs_job_active",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["queued", "running", "done", "failed", "cancelled"])
+                        ),
+                        name="jobs_job_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at__isnull", True), ("state__in", ("queued", "running"))),
+                            models.Q(
+                                ("finished_at__isnull", False), ("state__in", ("done", "failed", "cancelled"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="jobs_job_finished_with_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("result_path", ""), ("expires_at__isnull", False), _connector="OR"
+                        ),
+                        name="jobs_job_file_expires",
+                    ),
+                ],
             },
         ),
     ]

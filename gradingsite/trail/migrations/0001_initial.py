@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,41 +16,86 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('position', models.BigIntegerField(primary_key=True, serialize=False, verbose_name='位次')),
-                ('entry_id', models.BigIntegerField(unique=True, verbose_name='记录编号')),
-                ('previous', models.CharField(max_length=64, verbose_name='前一摘要')),
-                ('digest', models.CharField(max_length=64, verbose_name='摘要')),
+                ("position", models.BigIntegerField(primary_key=True, serialize=False, verbose_name="位次")),
+                ("entry_id", models.BigIntegerField(unique=True, verbose_name="记录编号")),
+                ("previous", models.CharField(max_length=64, verbose_name="前一摘要")),
+                ("digest", models.CharField(max_length=64, verbose_name="摘要")),
             ],
             options={
-                'verbose_name': '审计封存',
-                'verbose_name_plural': '审计封存',
-                'default_permissions': (),
+                "verbose_name": "审计封存",
+                "verbose_name_plural": "审计封存",
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='时间')),
-                ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='操作人姓名')),
-                ('action', models.CharField(max_length=80, verbose_name='动作')),
-                ('object_kind', models.CharField(blank=True, max_length=80, verbose_name='对象类别')),
-                ('object_id', models.CharField(blank=True, max_length=80, verbose_name='对象编号')),
-                ('object_label', models.CharField(blank=True, max_length=300, verbose_name='对象')),
-                ('before', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='改前')),
-                ('after', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name='改后')),
-                ('why', models.TextField(blank=True, verbose_name='事由')),
-                ('via', models.CharField(choices=[('web', '网页'), ('command', '命令行'), ('job', '后台任务')], default='web', max_length=10, verbose_name='途径')),
-                ('organisation_id', models.BigIntegerField(null=True, verbose_name='组织编号')),
-                ('actor', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='操作人')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="时间",
+                    ),
+                ),
+                ("actor_name", models.CharField(blank=True, max_length=150, verbose_name="操作人姓名")),
+                ("action", models.CharField(max_length=80, verbose_name="动作")),
+                ("object_kind", models.CharField(blank=True, max_length=80, verbose_name="对象类别")),
+                ("object_id", models.CharField(blank=True, max_length=80, verbose_name="对象编号")),
+                ("object_label", models.CharField(blank=True, max_length=300, verbose_name="对象")),
+                (
+                    "before",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name="改前"
+                    ),
+                ),
+                (
+                    "after",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder, null=True, verbose_name="改后"
+                    ),
+                ),
+                ("why", models.TextField(blank=True, verbose_name="事由")),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[("web", "网页"), ("command", "命令行"), ("job", "后台任务")],
+                        default="web",
+                        max_length=10,
+                        verbose_name="途径",
+                    ),
+                ),
+                ("organisation_id", models.BigIntegerField(null=True, verbose_name="组织编号")),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="操作人",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '审计记录',
-                'verbose_name_plural': '审计记录',
-                'default_permissions': (),
-                'indexes': [models.Index(fields=['at'], name='trail_entry_at'), models.Index(fields=['actor', 'id'], name='trail_entry_actor'), models.Index(fields=['action', 'id'], name='trail_entry_action'), models.Index(fields=['object_kind', 'object_id', 'id'], name='trail_entry_object')],
+                "verbose_name": "审计记录",
+                "verbose_name_plural": "审计记录",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(fields=["at"], name="trail_entry_at"),
+                    models.Index(fields=["actor", "id"], name="trail_entry_actor"),
+                    models.Index(fields=["action", "id"], name="trail_entry_action"),
+                    models.Index(fields=["object_kind", "object_id", "id"], name="trail_entry_object"),
+                ],
             },
         ),
     ]

@@ -14,13 +14,17 @@ from gradingsite.trail import sealing
 
 
 class Command(BaseCommand):
+    """Exit 0 when the trail is sound, else name the first bad entry and exit 1."""
+
     help = "核验审计记录：完好时退出码 0，否则指出第一处问题，退出码 1。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        """Take --no-seal and --restart-anchors."""
         parser.add_argument("--no-seal", action="store_true", help="只核验已封存的，不先封存新记录")
         parser.add_argument("--restart-anchors", action="store_true", help="锚文件丢失后，从现有末尾重新开始")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Seal what is new, walk the chain, say what was found."""
         try:
             if options["restart_anchors"]:
                 sealing.anchor(now=timezone.now())
