@@ -6,7 +6,13 @@ committee · DEP organisation department of the approving committee · UP one ab
 
 from gradingsite.lib.flow import Flow, Move, parties
 
-COLLECTING, COMPUTED, DECIDED, REPORTED, APPROVED = "collecting", "computed", "decided", "reported", "approved"
+COLLECTING, COMPUTED, DECIDED, REPORTED, APPROVED = (
+    "collecting",
+    "computed",
+    "decided",
+    "reported",
+    "approved",
+)
 TERMINATED, UNGRADED = "terminated", "ungraded"
 OPEN, IN, CONFIRMED = "open", "in", "confirmed"
 BEFORE_APPROVAL = (COLLECTING, COMPUTED, DECIDED, REPORTED)
@@ -70,7 +76,9 @@ FILE = Flow(
             needs_due=True,
         ),
         Move("terminate", "因撤并终止", BEFORE_APPROVAL, TERMINATED, parties("SYS", "DEP"), needs_note=True),
-        Move("set_ungraded", "列为未定等次", (COLLECTING, COMPUTED), UNGRADED, parties("DEP"), needs_note=True),
+        Move(
+            "set_ungraded", "列为未定等次", (COLLECTING, COMPUTED), UNGRADED, parties("DEP"), needs_note=True
+        ),
         Move("resume", "恢复定级", (UNGRADED,), COLLECTING, parties("DEP"), needs_note=True),
     ),
 )
@@ -125,6 +133,12 @@ POLL = Flow(
     },
     moves=(
         Move("enter", "计票录入", ("draft",), "counted", parties("CLK", "SYS")),
-        Move("void", "作废", ("draft", "open", "closed", "counted"), "void", parties("CLK", "COM", "HOLDER", "UP", "SYS")),
+        Move(
+            "void",
+            "作废",
+            ("draft", "open", "closed", "counted"),
+            "void",
+            parties("CLK", "COM", "HOLDER", "UP", "SYS"),
+        ),
     ),
 )

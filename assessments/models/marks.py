@@ -30,7 +30,9 @@ class Track(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("assessment", "source"), name="one_track_each"),
-            models.CheckConstraint(condition=Q(status__in=list(flow.TRACK.states)), name="track_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=list(flow.TRACK.states)), name="track_status_known"
+            ),
         )
 
     def parties(self, reach: Reach) -> frozenset[str]:
@@ -70,9 +72,11 @@ class Sheet(models.Model):
 
     ``lines``: ``{indicator key: {"points": hundredths, "reason": str, "by": person id, "by_name": str, "at": iso}}``.
     An ordinary sheet has ``marks`` 1; imported single marks of members or public are pooled into one sheet with their
-    sum and count, never kept one by one. ``voters`` is the number of people behind an imported mean, when known.
+    sum and count, never kept one by one. ``basis`` says which of these it is; ``voters`` is the number of people behind
+    an imported mean, when known.
     """
 
+    BASES = (("lines", "逐项评分"), ("total", "只有总分"), ("pooled", "逐人评分合计"), ("mean", "平均分"))
     STATUSES = (("draft", "填写中"), ("in_force", "已交"), ("superseded", "已作废"), ("released", "免评"))
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="sheets")
@@ -87,7 +91,7 @@ class Sheet(models.Model):
     total = models.IntegerField(null=True)
     marks = models.PositiveIntegerField(default=1)
     voters = models.PositiveIntegerField(null=True)
-    total_only = models.BooleanField(default=False)
+    basis = models.CharField(max_length=8, choices=BASES, default="lines")
     imported = models.BooleanField(default=False)
     on_behalf = models.BooleanField(default=False)
     release_reason = models.CharField(max_length=300, blank=True)
@@ -110,7 +114,10 @@ class Sheet(models.Model):
                 name="one_live_sheet_each",
             ),
         )
-        indexes = (models.Index(fields=("assessment", "source", "status")), models.Index(fields=("rater", "status")))
+        indexes = (
+            models.Index(fields=("assessment", "source", "status")),
+            models.Index(fields=("rater", "status")),
+        )
 
 
 class Poll(models.Model):
@@ -119,12 +126,18 @@ class Poll(models.Model):
     The box's columns (keys, codes, times) come with the ballot box; the counts and tallies below are the same for both.
     """
 
-    PURPOSES = (("grade", "定级测评"), ("satisfaction", "满意度"), ("debrief", "述职测评"), ("awareness", "知晓率"))
+    PURPOSES = (
+        ("grade", "定级测评"),
+        ("satisfaction", "满意度"),
+        ("debrief", "述职测评"),
+        ("awareness", "知晓率"),
+    )
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="polls")
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="polls")
     source = models.CharField(max_length=30)
     purpose = models.CharField(max_length=12, choices=PURPOSES, default="grade")
+    group = models.CharField("投票人员", max_length=30, blank=True, default="")
     status = models.CharField(max_length=10, choices=flow.POLL.choices(), default="draft", editable=False)
     held_on = models.DateField("测评日期", null=True, blank=True)
     counting_staff = models.CharField("计票人", max_length=100, blank=True)
@@ -146,15 +159,20 @@ class Poll(models.Model):
         constraints = (
             models.CheckConstraint(condition=Q(status__in=list(flow.POLL.states)), name="poll_status_known"),
             models.CheckConstraint(
-                condition=Q(status="draft") | Q(status="void") | Q(returned=F("valid") + F("blank") + F("invalid")),
+                condition=Q(status="draft")
+                | Q(status="void")
+                | Q(returned=F("valid") + F("blank") + F("invalid")),
                 name="poll_counts_add_up",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=["draft", "void"]) | (Q(expected__gte=F("issued")) & Q(issued__gte=F("returned"))),
+                condition=Q(status__in=["draft", "void"])
+                | (Q(expected__gte=F("issued")) & Q(issued__gte=F("returned"))),
                 name="poll_counts_descend",
             ),
             models.UniqueConstraint(
-                fields=("track", "purpose"), condition=Q(superseded_at=None), name="one_live_poll_each"
+                fields=("track", "purpose", "group"),
+                condition=Q(superseded_at=None),
+                name="one_live_poll_each",
             ),
         )
 

@@ -22,7 +22,9 @@ class RoundQuerySet(models.QuerySet["Round"]):
         ids = {span.organisation_id for span in reach.spans} | reach.listed_ids()
         units = RosterUnit.objects.filter(organisation__in=ids).values("round")
         own = Q(assessments__sheets__rater=reach.person_id)
-        return self.filter(Q(pk__in=units) | reach.organisations("organisation__path", "organisation_id") | own).distinct()
+        return self.filter(
+            Q(pk__in=units) | reach.organisations("organisation__path", "organisation_id") | own
+        ).distinct()
 
 
 class Round(models.Model):
@@ -43,7 +45,9 @@ class Round(models.Model):
     class Meta:
         ordering = ("-year", "-pk")
         constraints = (
-            models.CheckConstraint(condition=Q(status__in=list(flow.ROUND.states)), name="round_status_known"),
+            models.CheckConstraint(
+                condition=Q(status__in=list(flow.ROUND.states)), name="round_status_known"
+            ),
         )
 
     def __str__(self) -> str:
@@ -105,7 +109,12 @@ def frozen_paths(reach: Reach) -> Q:
     ids = [span.organisation_id for span in reach.subtree_spans()]
     condition = Q(organisation__in=sorted(reach.listed_ids())) if reach.listed_ids() else Q(pk__in=())
     if ids:
-        paths = RosterUnit.objects.filter(organisation__in=ids).order_by().values_list("path", flat=True).distinct()
+        paths = (
+            RosterUnit.objects.filter(organisation__in=ids)
+            .order_by()
+            .values_list("path", flat=True)
+            .distinct()
+        )
         for path in sorted(set(paths)):
             condition |= at_or_below(path)
         for span in reach.subtree_spans():
@@ -126,7 +135,9 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
 
     def approved_by(self, reach: Reach) -> AssessmentQuerySet:
         """Files whose approving committee's organisation department one serves in."""
-        return self.filter(approving__in=[span.organisation_id for span in reach.of_roles([Role.ORG_DEPARTMENT])])
+        return self.filter(
+            approving__in=[span.organisation_id for span in reach.of_roles([Role.ORG_DEPARTMENT])]
+        )
 
     def counted(self) -> AssessmentQuerySet:
         """Files that count in totals and quotas: not those closed by merging."""
@@ -160,7 +171,9 @@ class Assessment(models.Model):
     approving = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="+")
     admitted_reason = models.CharField(max_length=300, blank=True)
 
-    status = models.CharField(max_length=12, choices=flow.FILE.choices(), default=flow.COLLECTING, editable=False)
+    status = models.CharField(
+        max_length=12, choices=flow.FILE.choices(), default=flow.COLLECTING, editable=False
+    )
     version = models.PositiveIntegerField(default=1)
     total = models.IntegerField(null=True)
     total_numerator = models.BigIntegerField(null=True)
@@ -248,7 +261,11 @@ class Assessment(models.Model):
         if group == "typists":
             return frozenset(self.polls.exclude(entered_by=None).values_list("entered_by", flat=True))
         if group == "signers":
-            rows = self.decisions.filter(superseded_at=None).exclude(signed_by=None).values_list("signed_by", flat=True)
+            rows = (
+                self.decisions.filter(superseded_at=None)
+                .exclude(signed_by=None)
+                .values_list("signed_by", flat=True)
+            )
             return frozenset(rows)
         if group == "drafter":
             return frozenset(self.decisions.filter(superseded_at=None).values_list("drafted_by", flat=True))

@@ -47,9 +47,16 @@ class Scheme(models.Model):
     name = models.CharField("名称", max_length=100)
     year = models.PositiveSmallIntegerField("年度")
     organisation = models.ForeignKey(
-        Organisation, on_delete=models.PROTECT, null=True, blank=True, related_name="schemes", verbose_name="发文单位"
+        Organisation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="schemes",
+        verbose_name="发文单位",
     )
-    refines = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="refined_by")
+    refines = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="refined_by"
+    )
     version = models.PositiveSmallIntegerField("版次", default=1)
     status = models.CharField(max_length=10, choices=SCHEME.choices(), default="draft", editable=False)
     document = models.JSONField()

@@ -55,7 +55,9 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("pk",)
-        constraints = (models.UniqueConstraint(fields=("round", "committee", "number"), name="one_report_each"),)
+        constraints = (
+            models.UniqueConstraint(fields=("round", "committee", "number"), name="one_report_each"),
+        )
 
 
 class ReportItem(models.Model):
@@ -82,5 +84,7 @@ class Approval(models.Model):
     class Meta:
         ordering = ("pk",)
         constraints = (
-            models.UniqueConstraint(fields=("assessment",), condition=Q(void_at=None), name="one_approval_in_force"),
+            models.UniqueConstraint(
+                fields=("assessment",), condition=Q(void_at=None), name="one_approval_in_force"
+            ),
         )

@@ -95,7 +95,12 @@ class Organisation(MPTTModel):
     is_active = models.BooleanField("在册", default=True)
     founded_on = models.DateField("成立日期", null=True, blank=True)
     reporting_unit = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="reports_of", verbose_name="统计汇总单位"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="reports_of",
+        verbose_name="统计汇总单位",
     )
     parent = TreeForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
     path = PathField(db_index=True, editable=False)

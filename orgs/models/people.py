@@ -74,7 +74,9 @@ class PostQuerySet(models.QuerySet["Post"]):
 
     def held_on(self, day: dt.date) -> PostQuerySet:
         """Posts in force on the day, of persons who are enabled."""
-        return self.filter(Q(to_on__isnull=True) | Q(to_on__gte=day), from_on__lte=day, person__is_active=True)
+        return self.filter(
+            Q(to_on__isnull=True) | Q(to_on__gte=day), from_on__lte=day, person__is_active=True
+        )
 
     def within(self, reach: Reach) -> PostQuerySet:
         """Posts at organisations the reach covers."""
@@ -90,8 +92,12 @@ class Post(models.Model):
     title = models.CharField("职务名称", max_length=60, blank=True)
     from_on = models.DateField("起")
     to_on = models.DateField("止", null=True, blank=True)
-    deputy_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="deputies")
-    handed_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="handed_to")
+    deputy_of = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="deputies"
+    )
+    handed_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="handed_to"
+    )
     listed = models.ManyToManyField(Organisation, through="PostListing", related_name="listed_by")
 
     objects = PostQuerySet.as_manager()
@@ -105,7 +111,9 @@ class Post(models.Model):
                 condition=Q(deputy_of__isnull=True) | Q(to_on__isnull=False), name="deputy_has_an_end"
             ),
             models.UniqueConstraint(
-                fields=("person", "role", "organisation"), condition=Q(to_on__isnull=True), name="one_open_post_each"
+                fields=("person", "role", "organisation"),
+                condition=Q(to_on__isnull=True),
+                name="one_open_post_each",
             ),
         )
         indexes = (models.Index(fields=("organisation", "role")),)

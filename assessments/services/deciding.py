@@ -1,0 +1,329 @@
+"""The committee's side: drafting and signing decisions, the notice's dates, correcting, reporting (domain.md 4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils.timezone import localdate
+from gradingsite.lib.days import format_date
+
+from assessments import flow
+from assessments.models import Approval, Assessment, Decision, Report, ReportItem, Round
+from assessments.rules import NoticeTiming, SchemeRules, StepName
+from assessments.services.evidence import digests_of
+from assessments.services.marks import demand_party
+from assessments.services.schemes import rules_of
+from gradingsite.lib.refusal import Conflict, Refused
+from gradingsite.trail.services import record
+from orgs.actor import Actor
+from orgs.models import Organisation
+from orgs.services.moves import move, move_many
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What staff propose for one file: a band key, why it differs from the computed one, and the rank 「排位」."""
+
+    assessment_id: int
+    band: str
+    reason: str = ""
+    rank: int | None = None
+
+
+def locked(ids: Sequence[int]) -> list[Assessment]:
+    """The files, locked for the rest of the transaction, in the roster's order."""
+    return list(
+        Assessment.objects.select_for_update(of=("self",))
+        .select_related("round__scheme")
+        .filter(pk__in=ids)
+        .order_by("position")
+    )
+
+
+def draft_decisions(*, drafts: Sequence[Draft], by: Actor, now: dt.datetime) -> list[Decision]:
+    """Write what staff propose; a draft of before is replaced, a signed decision is not touched.
+
+    Raises Refused when a file has no total, a band isn't the scheme's, or an override has no reason.
+    """
+    wanted = {draft.assessment_id: draft for draft in drafts}
+    with transaction.atomic():
+        files = locked(list(wanted))
+        for file in files:
+            demand_party(file, by, "CLK")
+            _refuse_undecidable(file, wanted[file.pk])
+        Decision.objects.filter(assessment__in=files, superseded_at=None, signed_at=None).update(
+            superseded_at=now
+        )
+        found = Decision.objects.bulk_create(
+            Decision(
+                assessment=file,
+                computed_band=file.band,
+                band=wanted[file.pk].band,
+                reason=wanted[file.pk].reason.strip(),
+                rank=wanted[file.pk].rank,
+                drafted_by=by.person,
+                drafted_at=now,
+            )
+            for file in files
+        )
+        for file in files:
+            draft = wanted[file.pk]
+            record(
+                by=by,
+                action="decision.draft",
+                obj=file,
+                before={"band": file.band},
+                after={"band": draft.band},
+                why=draft.reason.strip(),
+                organisation_id=file.organisation_id,
+            )
+    return found
+
+
+def _refuse_undecidable(file: Assessment, draft: Draft) -> None:
+    rules = rules_of(file.round.scheme)
+    if file.round.status != "open":
+        raise Refused("本轮次没有开始或已经结束。")
+    if file.status != flow.COMPUTED:
+        raise Conflict(f"{file.short_name}现在是「{flow.FILE.states[file.status]}」，不能拟定等次。")
+    if rules.band(draft.band) is None:
+        raise Refused(f"{file.short_name}：方案里没有这个等次。")
+    if draft.band != file.band and not draft.reason.strip():
+        raise Refused(f"{file.short_name}拟定的等次与计算的不同，要写明事由。")
+
+
+def propose_ranks(*, files: Sequence[Assessment], bands: dict[int, str]) -> dict[int, int]:
+    """A rank within each band by total, highest first; equal totals share a rank. ``bands``: file id to band key."""
+    ranks: dict[int, int] = {}
+    for band in set(bands.values()):
+        ordered = sorted(
+            (file for file in files if bands.get(file.pk) == band), key=lambda file: -(file.total or 0)
+        )
+        for place, file in enumerate(ordered, start=1):
+            tied = place > 1 and ordered[place - 2].total == file.total
+            ranks[file.pk] = ranks[ordered[place - 2].pk] if tied else place
+    return ranks
+
+
+def sign_decisions(
+    *,
+    ids: Sequence[int],
+    meeting_on: dt.date,
+    minutes_no: str,
+    wording: str = "",
+    by: Actor,
+    now: dt.datetime,
+) -> int:
+    """The committee secretary signs the drafts: the files are decided. All or none; gives how many."""
+    if not minutes_no.strip():
+        raise Refused("请填会议纪要文号。", field="minutes_no")
+    if meeting_on > localdate(now):
+        raise Refused(f"会议日期 {format_date(meeting_on)} 还没有到。", field="meeting_on")
+    with transaction.atomic():
+        files = locked(ids)
+        drafts = {
+            row.assessment_id: row
+            for row in Decision.objects.filter(assessment__in=files, superseded_at=None)
+        }
+        for file in files:
+            draft = drafts.get(file.pk)
+            if draft is None or draft.signed_at is not None:
+                raise Refused(f"{file.short_name}还没有拟定等次。")
+            if draft.computed_band != file.band:
+                raise Conflict(f"{file.short_name}拟定之后又重新计分了，请重新拟定。")
+        signed = {
+            "signed_by": by.person,
+            "signed_at": now,
+            "meeting_on": meeting_on,
+            "minutes_no": minutes_no.strip(),
+            "wording": wording.strip(),
+        }
+        details = {}
+        for file in files:
+            draft = drafts[file.pk]
+            details[file.pk] = {"band": draft.band, "computed": draft.computed_band, "reason": draft.reason}
+            file.decided_band, file.rank = draft.band, draft.rank
+        Assessment.objects.bulk_update(files, ["decided_band", "rank"], batch_size=500)
+        move_many(
+            flow=flow.FILE, name="decide", objs=files, by=by, now=now, raises_version=True, details=details
+        )
+        Decision.objects.filter(pk__in=[drafts[file.pk].pk for file in files]).update(**signed)
+    return len(files)
+
+
+def take_back_decisions(*, ids: Sequence[int], note: str, by: Actor, now: dt.datetime) -> int:
+    """The committee secretary takes decisions back before a notice is posted; they stay, superseded."""
+    with transaction.atomic():
+        files = locked(ids)
+        posted = [file.short_name for file in files if file.notice_from_on]
+        if posted:
+            raise Refused(f"{'、'.join(posted[:3])}已经公示，不能撤回评定；请由持有档案的一级退回。")
+        move_many(
+            flow=flow.FILE,
+            name="take_back_decision",
+            objs=files,
+            by=by,
+            now=now,
+            note=note,
+            changes={"decided_band": "", "rank": None},
+            raises_version=True,
+        )
+        supersede_decisions(files=files, now=now)
+    return len(files)
+
+
+def supersede_decisions(*, files: Sequence[Assessment], now: dt.datetime) -> None:
+    """Keep the decisions in force of these files as superseded."""
+    Decision.objects.filter(assessment__in=files, superseded_at=None).update(superseded_at=now)
+
+
+def void_approvals(*, files: Sequence[Assessment], reason: str, now: dt.datetime) -> None:
+    """Void the approvals in force of these files; they stay on file."""
+    Approval.objects.filter(assessment__in=files, void_at=None).update(void_at=now, void_reason=reason[:300])
+
+
+def correct_decision(
+    *,
+    file: Assessment,
+    meeting_on: dt.date,
+    minutes_no: str,
+    wording: str,
+    note: str,
+    by: Actor,
+    now: dt.datetime,
+) -> None:
+    """Correct date, number or wording of a decision 「更正」; an approval in force goes void."""
+    with transaction.atomic():
+        [file] = locked([file.pk])
+        old = Decision.objects.filter(assessment=file, superseded_at=None).first()
+        name = "correct" if file.status == flow.DECIDED else "correct_reported"
+        was_approved = file.status == flow.APPROVED
+        move(
+            flow=flow.FILE,
+            name=name,
+            obj=file,
+            by=by,
+            now=now,
+            note=note,
+            raises_version=True,
+            changes={"approval_void": was_approved} if name == "correct_reported" else {},
+        )
+        if old is None:
+            raise Refused("没有可更正的评定。")
+        supersede_decisions(files=[file], now=now)
+        if was_approved:
+            void_approvals(files=[file], reason=f"评定更正：{note}", now=now)
+        Decision.objects.create(
+            assessment=file,
+            computed_band=old.computed_band,
+            band=old.band,
+            reason=old.reason,
+            rank=old.rank,
+            drafted_by=old.drafted_by,
+            drafted_at=old.drafted_at,
+            meeting_on=meeting_on,
+            minutes_no=minutes_no.strip(),
+            wording=wording.strip(),
+            signed_by=by.person,
+            signed_at=now,
+        )
+
+
+def note_notice(*, ids: Sequence[int], from_on: dt.date, to_on: dt.date, by: Actor, now: dt.datetime) -> int:
+    """Type in a public notice's dates: staff before the report, the organisation department after approval."""
+    if to_on < from_on:
+        raise Refused("公示截止日期早于开始日期。", field="to_on")
+    with transaction.atomic():
+        files = locked(ids)
+        for file in files:
+            notice = rules_of(file.round.scheme).notice
+            if notice is None:
+                raise Refused("本方案不公示。")
+            before = notice.timing is NoticeTiming.BEFORE_REPORT
+            demand_party(file, by, "CLK" if before else "DEP")
+            if file.status != (flow.DECIDED if before else flow.APPROVED):
+                raise Refused(f"{file.short_name}现在是「{flow.FILE.states[file.status]}」，还不能公示。")
+            record(
+                by=by,
+                action="notice.dates",
+                obj=file,
+                organisation_id=file.organisation_id,
+                after={"from": str(from_on), "to": str(to_on)},
+            )
+        Assessment.objects.filter(pk__in=[file.pk for file in files]).update(
+            notice_from_on=from_on, notice_to_on=to_on, announced_at=now
+        )
+    return len(files)
+
+
+def report(
+    *, round: Round, committee: Organisation, ids: Sequence[int], note: str = "", by: Actor, now: dt.datetime
+) -> Report:
+    """One act of the committee: send decided files up, each with version and digest (domain.md 4, report)."""
+    rules = rules_of(round.scheme)
+    with transaction.atomic():
+        files = locked(ids)
+        if not files:
+            raise Refused("没有选中要上报的支部。")
+        for file in files:
+            if file.deciding_id != committee.pk or file.round_id != round.pk:
+                raise Refused(f"{file.short_name}不归本党委评定。")
+            _refuse_unready(rules, file, localdate(now))
+        last = Report.objects.filter(round=round, committee=committee).order_by("-number").first()
+        found = Report.objects.create(
+            round=round,
+            committee=committee,
+            number=last.number + 1 if last else 1,
+            by=by.person,
+            at=now,
+            note=note.strip(),
+        )
+        move_many(
+            flow=flow.FILE,
+            name="report",
+            objs=files,
+            by=by,
+            now=now,
+            note=note,
+            changes={"taken_up_at": None, "approval_void": False},
+            details={file.pk: {"report": found.number} for file in files},
+        )
+        digests = digests_of(files)
+        ReportItem.objects.bulk_create(
+            ReportItem(report=found, assessment=file, version=file.version, digest=digests[file.pk])
+            for file in files
+        )
+    return found
+
+
+def _refuse_unready(rules: SchemeRules, file: Assessment, today: dt.date) -> None:
+    notice = rules.notice
+    if notice and notice.timing is NoticeTiming.BEFORE_REPORT:
+        if file.notice_to_on is None:
+            raise Refused(f"{file.short_name}还没有公示，公示期满后才能上报。")
+        if file.notice_to_on >= today:
+            raise Refused(f"{file.short_name}公示到 {format_date(file.notice_to_on)}，期满后才能上报。")
+    demanded = {
+        step.key.value: step for step in rules.steps if step.scan and step.key in SCANNED_BEFORE_REPORT
+    }
+    have = set(file.scans.values_list("step", flat=True)) if demanded else set()
+    for key in demanded:
+        if key not in have:
+            raise Refused(f"{file.short_name}缺「{demanded[key].key.label}」的签字盖章扫描件。")
+
+
+SCANNED_BEFORE_REPORT = frozenset(StepName) - {StepName.REPORT, StepName.APPROVE, StepName.RECTIFY}
+
+
+def take_back_report(*, ids: Sequence[int], by: Actor, now: dt.datetime) -> int:
+    """The committee takes a report back before the level above has taken it up."""
+    with transaction.atomic():
+        files = locked(ids)
+        taken = [file.short_name for file in files if file.taken_up_at]
+        if taken:
+            raise Refused(f"{'、'.join(taken[:3])}上级已经接收，不能撤回；请联系上级退回。")
+        move_many(flow=flow.FILE, name="take_back_report", objs=files, by=by, now=now)
+    return len(files)
