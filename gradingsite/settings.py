@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "gradingsite.middleware.session_limits",
+    "orgs.middleware.ActorMiddleware",
     "gradingsite.middleware.no_store",
     "gradingsite.middleware.SignInRequired",
     "gradingsite.middleware.RefusedAsPage",
@@ -163,6 +164,7 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- people and sessions
 AUTH_USER_MODEL = "orgs.Person"
+AUTHENTICATION_BACKENDS = ["orgs.auth.PersonBackend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
