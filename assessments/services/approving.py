@@ -15,7 +15,7 @@ from assessments.models import Approval, Assessment
 from assessments.rules import NoticeTiming
 from assessments.services.deciding import locked, supersede_decisions, void_approvals
 from assessments.services.evidence import digests_of
-from assessments.services.marks import source_of
+from assessments.services.marks import UNCOMPUTED, source_of
 from assessments.services.schemes import rules_of
 from assessments.services.sheets import reopen
 from gradingsite.lib.refusal import Conflict, Refused
@@ -113,14 +113,7 @@ def return_tracks(
             now=now,
             note=note,
             due_on=due_on,
-            changes=_undecided(due_on)
-            | {
-                "total": None,
-                "total_numerator": None,
-                "total_denominator": None,
-                "band": "",
-                "computed_at": None,
-            },
+            changes=_undecided(due_on) | UNCOMPUTED,
             raises_version=True,
             details={"steps": labels},
         )

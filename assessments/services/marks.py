@@ -15,6 +15,14 @@ from gradingsite.lib.refusal import Refused
 from orgs.actor import Actor
 from orgs.services.moves import move
 
+UNCOMPUTED: dict[str, object] = {
+    "total": None,
+    "total_numerator": None,
+    "total_denominator": None,
+    "band": "",
+    "computed_at": None,
+}
+
 
 def lock(assessment_id: int) -> Assessment:
     """The file, locked for the rest of the transaction (SQLite transactions are IMMEDIATE and lock the whole)."""
@@ -63,13 +71,7 @@ def marks_changed(*, assessment: Assessment, by: Actor, now: dt.datetime) -> Non
             obj=assessment,
             by=by.as_software(),
             now=now,
-            changes={
-                "total": None,
-                "total_numerator": None,
-                "total_denominator": None,
-                "band": "",
-                "computed_at": None,
-            },
+            changes=UNCOMPUTED,
             raises_version=True,
         )
         return
