@@ -1,5 +1,7 @@
 """The rules of a grading scheme: document, checks, comparison, shipped presets. Pure: no ORM, no clock."""
 
+from assessments.rules.checks import check
+from assessments.rules.compare import Change, Fault, compare, refinement_faults
 from assessments.rules.document import (
     Adjustment,
     Answer,
@@ -24,6 +26,7 @@ from assessments.rules.document import (
 )
 from assessments.rules.fields import OPEN, MalformedScheme, Place
 from assessments.rules.presets import preset, preset_codes, preset_rules
+from assessments.rules.step_checks import step_order
 
 __all__ = [
     "OPEN",
@@ -31,6 +34,8 @@ __all__ = [
     "Answer",
     "BallotOption",
     "Band",
+    "Change",
+    "Fault",
     "Indicator",
     "MalformedScheme",
     "Notice",
@@ -49,7 +54,11 @@ __all__ = [
     "SubIndicator",
     "Veto",
     "VoterGroup",
+    "check",
+    "compare",
     "preset",
     "preset_codes",
     "preset_rules",
+    "refinement_faults",
+    "step_order",
 ]

@@ -80,7 +80,7 @@ class SubIndicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """A top-level indicator 「指标」. With ``children`` these are scored instead; ``own``: set by the lower level (X)."""
+    """A top-level indicator 「指标」; ``children`` are scored in its stead; ``own``: set by the lower level (X)."""
 
     key: Annotated[str, Key("代号")]
     label: Annotated[str, Text("名称")]
@@ -176,7 +176,9 @@ class Source:
         """The step of a file in which this source comes in."""
         if self.is_anonymous():
             return StepName.BALLOT
-        return {SourceKind.SELF: StepName.SELF, SourceKind.SUPERIOR: StepName.SUPERIOR}.get(self.kind, StepName.RELATED)
+        return {SourceKind.SELF: StepName.SELF, SourceKind.SUPERIOR: StepName.SUPERIOR}.get(
+            self.kind, StepName.RELATED
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -229,7 +231,7 @@ class Star:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StarRule:
-    """The stars of one decided band: ``star`` proposed, ``others`` the committee's choice, ``selected`` by selection."""
+    """The stars of one decided band: ``star`` proposed, ``others`` to choose from, ``selected`` by selection."""
 
     band: Annotated[str, Key("等次")]
     star: Annotated[str, Key("星级")]
@@ -273,7 +275,7 @@ class ParticipationRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjustment:
-    """A bonus or penalty item; ``cap`` ``None``: no cap. ``source``: taken into that source's score before weighting."""
+    """A bonus or penalty item; ``cap`` ``None``: none. ``source``: counts inside that source before weighting."""
 
     key: Annotated[str, Key("代号")]
     label: Annotated[str, Text("名称")]
@@ -330,9 +332,9 @@ class SchemeRules:
     year: Annotated[int | None, Whole("年度", unit="年")] = None
     basis: Annotated[str, Text("依据")] = ""
     refines: Annotated[str, Text("细化自")] = ""
-    graded_forms: Annotated[tuple[GradedForm, ...], Several("定级的组织", of=Choice("形式", among=GradedForm))] = (
-        GradedForm.BRANCH,
-    )
+    graded_forms: Annotated[
+        tuple[GradedForm, ...], Several("定级的组织", of=Choice("形式", among=GradedForm))
+    ] = (GradedForm.BRANCH,)
     precision: Annotated[int, Points("评分最小单位")] = 1
     missing: Annotated[Missing, Choice("缺少评价主体时", among=Missing)] = Missing.INCOMPLETE
     quotas: Annotated[tuple[Quota, ...], Parts("配额", of=Quota)] = ()
@@ -347,7 +349,9 @@ class SchemeRules:
     notice: Annotated[Notice | None, Part("公示", of=Notice)] = None
     periods: Annotated[tuple[Period, ...], Parts("考评期", of=Period)] = ()
     combine: Annotated[Combine, Choice("各期合成", among=Combine)] = Combine.MEAN
-    open_parts: Annotated[tuple[RulePart, ...], Several("允许下级调整", of=Choice("部分", among=RulePart))] = ()
+    open_parts: Annotated[
+        tuple[RulePart, ...], Several("允许下级调整", of=Choice("部分", among=RulePart))
+    ] = ()
     notes: Annotated[tuple[str, ...], Several("说明", of=Text("说明"))] = ()
 
     @classmethod

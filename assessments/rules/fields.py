@@ -37,7 +37,9 @@ class Place:
 
     def field(self, name: str, title: str) -> Place:
         """The place of a field of this part."""
-        return Place(f"{self.path}.{name}" if self.path else name, f"{self.words}的{title}" if self.words else title)
+        return Place(
+            f"{self.path}.{name}" if self.path else name, f"{self.words}的{title}" if self.words else title
+        )
 
     def item(self, index: int, label: str = "") -> Place:
         """The place of one item of this list; ``index`` from 0, ``label`` its name where it has one."""
@@ -82,6 +84,7 @@ class Text(Spec):
     """A text of one or more lines."""
 
     def read(self, value: object, place: Place) -> str:
+        """Trimmed text without control characters."""
         if not isinstance(value, str):
             place.refuse("要填文字")
         if len(value) > LONGEST_TEXT:
@@ -96,6 +99,7 @@ class Key(Spec):
     """A short identifier, unique among its siblings, or the name of another part's identifier (empty: none)."""
 
     def read(self, value: object, place: Place) -> str:
+        """A short identifier or the empty text."""
         if not isinstance(value, str) or (value and not _KEY.fullmatch(value)):
             place.refuse("代号要用1到40个字，不含空格、点和斜线")
         return value
@@ -108,11 +112,13 @@ class Whole(Spec):
     unit: str = ""
 
     def read(self, value: object, place: Place) -> int:
+        """A whole number in range."""
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 9999:
             place.refuse("要填0到9999的整数")
         return value
 
     def words(self, value: Any) -> str:
+        """The number with its unit."""
         return f"{value}{self.unit}"
 
 
@@ -121,17 +127,20 @@ class Points(Spec):
     """Points, in the document ``"20.00"``, in code whole hundredths."""
 
     def read(self, value: object, place: Place) -> int:
+        """Hundredths."""
         if isinstance(value, bool) or not isinstance(value, str | int):
-            place.refuse("要填分数，如 \"20.00\"，最多两位小数")
+            place.refuse('要填分数，如 "20.00"，最多两位小数')
         try:
             return parse_points(value, high=MOST_POINTS)
         except Refused as refused:
             place.refuse(refused.message)
 
     def write(self, value: Any) -> object:
+        """Two decimals."""
         return format_points(value)
 
     def words(self, value: Any) -> str:
+        """Two decimals."""
         return format_points(value)
 
 
@@ -140,17 +149,20 @@ class Share(Spec):
     """A share, in the document ``"30%"``, in code basis points."""
 
     def read(self, value: object, place: Place) -> int:
+        """Basis points."""
         if not isinstance(value, str) or not value.endswith("%"):
-            place.refuse("要填百分数，如 \"30%\"，最多两位小数")
+            place.refuse('要填百分数，如 "30%"，最多两位小数')
         try:
             return parse_weight(value, high=MOST_POINTS, name="比例")
         except Refused as refused:
             place.refuse(refused.message)
 
     def write(self, value: Any) -> object:
+        """Per cent."""
         return format_weight(value)
 
     def words(self, value: Any) -> str:
+        """Per cent."""
         return format_weight(value)
 
 
@@ -159,14 +171,17 @@ class Flag(Spec):
     """Yes or no."""
 
     def read(self, value: object, place: Place) -> bool:
+        """「是」 as true, 「否」 as false."""
         if value in ("是", "否"):
             return value == "是"
-        place.refuse("要填 \"是\" 或 \"否\"")
+        place.refuse('要填 "是" 或 "否"')
 
     def write(self, value: Any) -> object:
+        """「是」 or 「否」."""
         return "是" if value else "否"
 
     def words(self, value: Any) -> str:
+        """「是」 or 「否」."""
         return "是" if value else "否"
 
 
@@ -177,15 +192,18 @@ class Choice(Spec):
     among: type[Word] = Word
 
     def read(self, value: object, place: Place) -> Word:
+        """The word of that label."""
         for word in self.among:
             if value == word.label:
                 return word
-        place.refuse(f"只能填{'、'.join(word.label for word in self.among)}")
+        return place.refuse(f"只能填{'、'.join(word.label for word in self.among)}")
 
     def write(self, value: Any) -> object:
+        """The label."""
         return value.label
 
     def words(self, value: Any) -> str:
+        """The label."""
         return str(value.label)
 
 
@@ -196,12 +214,15 @@ class Several(Spec):
     of: Spec = Text("")
 
     def read(self, value: object, place: Place) -> tuple[Any, ...]:
+        """Each value by its own Spec."""
         return tuple(self.of.read(one, place.item(index)) for index, one in enumerate(_items(value, place)))
 
     def write(self, value: Any) -> object:
+        """Each value by its own Spec."""
         return [self.of.write(one) for one in value]
 
     def words(self, value: Any) -> str:
+        """The values in one line."""
         return "、".join(self.of.words(one) for one in value) or "无"
 
 
@@ -212,12 +233,15 @@ class Part(Spec):
     of: type[Any] = object
 
     def read(self, value: object, place: Place) -> Any:
+        """The nested part."""
         return read_part(self.of, value, place)
 
     def write(self, value: Any) -> object:
+        """Its document value."""
         return write_part(value)
 
     def words(self, value: Any) -> str:
+        """What is told of it, in one line."""
         return "，".join(f"{spec.title}{words_of(spec, one)}" for spec, one in _told(value))
 
 
@@ -228,6 +252,7 @@ class Parts(Spec):
     of: type[Any] = object
 
     def read(self, value: object, place: Place) -> tuple[Any, ...]:
+        """Each nested part; its place carries its name."""
         read = []
         for index, one in enumerate(_items(value, place)):
             label = one.get("名称", "") if isinstance(one, Mapping) else ""
@@ -236,9 +261,11 @@ class Parts(Spec):
         return tuple(read)
 
     def write(self, value: Any) -> object:
+        """Their document values."""
         return [write_part(one) for one in value]
 
     def words(self, value: Any) -> str:
+        """What is told of each, in one line."""
         return "；".join(Part(self.title, of=self.of).words(one) for one in value) or "无"
 
 
@@ -259,7 +286,8 @@ def declared(part: type[Any]) -> tuple[Declared, ...]:
     if part not in _DECLARED:
         hints = typing.get_type_hints(part, include_extras=True)
         _DECLARED[part] = tuple(
-            Declared(one.name, hints[one.name].__metadata__[0], one.default) for one in dataclasses.fields(part)
+            Declared(one.name, hints[one.name].__metadata__[0], one.default)
+            for one in dataclasses.fields(part)
         )
     return _DECLARED[part]
 
@@ -282,9 +310,7 @@ def write_part(part: Any) -> dict[str, object]:
         value = getattr(part, one.name)
         if value is None and one.spec.open:
             written[one.spec.title] = OPEN
-        elif value is not None and value != one.default:
-            written[one.spec.title] = one.spec.write(value)
-        elif one.default is dataclasses.MISSING:
+        elif value is not None and value != one.default or one.default is dataclasses.MISSING:
             written[one.spec.title] = one.spec.write(value)
     return written
 

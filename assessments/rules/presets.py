@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 from assessments.rules.document import SchemeRules
@@ -35,13 +35,13 @@ def preset_rules(code: str) -> SchemeRules:
     return _rules(code)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _text(code: str) -> str:
     if code not in CODES:
         raise KeyError(code)
     return (FOLDER / f"{code}.json").read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rules(code: str) -> SchemeRules:
     return SchemeRules.read_text(_text(code))

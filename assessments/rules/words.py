@@ -1,4 +1,4 @@
-"""The closed vocabularies of a grading scheme: a stable English value for code, a Chinese label for files and screens."""
+"""The closed vocabularies of a grading scheme: an English value for code, a Chinese label for files and screens."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Word(StrEnum):
     label: str
 
     def __new__(cls, value: str, label: str) -> Self:
+        """A member from its value and label."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

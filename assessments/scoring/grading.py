@@ -157,8 +157,12 @@ class Grader:
         if strange:
             raise Refused(f"方案里没有评价主体「{'、'.join(sorted(strange))}」")
         applied = _applied(rules, adjustments)
-        pairs = [_adjusted(rules, source, _stored(scores.get(source.key)), applied) for source in rules.sources]
-        missing = tuple(source.label for source, pair in zip(rules.sources, pairs, strict=True) if pair is None)
+        pairs = [
+            _adjusted(rules, source, _stored(scores.get(source.key)), applied) for source in rules.sources
+        ]
+        missing = tuple(
+            source.label for source, pair in zip(rules.sources, pairs, strict=True) if pair is None
+        )
         vetoes = _struck(rules, {s.key: pair for s, pair in zip(rules.sources, pairs, strict=True)}, ticks)
         top, bottom, live = weigh(self.weights, pairs)
         contributions = tuple(
@@ -232,7 +236,9 @@ def _applied(rules: SchemeRules, marks: Iterable[AdjustmentMark]) -> tuple[Appli
     if strange:
         raise Refused(f"方案里没有加分扣分项「{'、'.join(sorted(strange))}」")
     return tuple(
-        AppliedAdjustment(item.key, item.label, item.kind, asked[item.key], _cut(item, asked[item.key]), item.source)
+        AppliedAdjustment(
+            item.key, item.label, item.kind, asked[item.key], _cut(item, asked[item.key]), item.source
+        )
         for item in rules.adjustments
         if item.key in asked
     )
@@ -312,7 +318,8 @@ def _star_cap(rules: SchemeRules, vetoes: tuple[AppliedVeto, ...]) -> str | None
 
 def _spread_note(missing: tuple[str, ...], contributions: tuple[Contribution, ...]) -> str:
     shares = "、".join(
-        f"{one.label}{format_weight(one.weight)}" + ("" if one.live == FULL_WEIGHT else f"÷{format_weight(one.live)}")
+        f"{one.label}{format_weight(one.weight)}"
+        + ("" if one.live == FULL_WEIGHT else f"÷{format_weight(one.live)}")
         for one in contributions
         if one.weight
     )

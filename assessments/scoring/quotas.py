@@ -50,7 +50,9 @@ def quota_line(quota: Quota, n: int) -> int | None:
     return quota.share * n // FULL_WEIGHT
 
 
-def quota_state(rules: SchemeRules, quota: Quota, n: int, inside: int, undecided: int = 0) -> QuotaState | None:
+def quota_state(
+    rules: SchemeRules, quota: Quota, n: int, inside: int, undecided: int = 0
+) -> QuotaState | None:
     """The quota against ``inside`` branches decided in the band or star and ``undecided`` ones of the set.
 
     ``n`` is the roster less files closed by merging, or the branches of ``of_band`` where the share is of a band.

@@ -8,7 +8,15 @@ from fractions import Fraction
 
 from assessments.rules.document import Period, SchemeRules, SectorRules, Source
 from assessments.rules.words import Combine, Denominator, Method
-from assessments.scoring.inputs import BallotCounts, Marks, MeanMarks, Origin, PooledMarks, SheetMarks, SourceScore
+from assessments.scoring.inputs import (
+    BallotCounts,
+    Marks,
+    MeanMarks,
+    Origin,
+    PooledMarks,
+    SheetMarks,
+    SourceScore,
+)
 from gradingsite.lib.refusal import Refused
 
 WHOLE = 10_000
@@ -84,7 +92,11 @@ def sector_of(rules: SchemeRules, key: str) -> SectorRules:
 
 
 def _over_periods(
-    rules: SchemeRules, source: Source, sector: SectorRules, sheets: Sequence[Marks], ballots: Sequence[BallotCounts]
+    rules: SchemeRules,
+    source: Source,
+    sector: SectorRules,
+    sheets: Sequence[Marks],
+    ballots: Sequence[BallotCounts],
 ) -> _Found:
     strange = {one.period for one in (*sheets, *ballots)} - {one.key for one in rules.periods}
     if strange:
@@ -98,7 +110,11 @@ def _over_periods(
         )
         for period in rules.periods
     ]
-    wanted = [(rules.periods[-1], parts[-1])] if rules.combine is Combine.LAST else list(zip(rules.periods, parts, strict=True))
+    wanted = (
+        [(rules.periods[-1], parts[-1])]
+        if rules.combine is Combine.LAST
+        else list(zip(rules.periods, parts, strict=True))
+    )
     voters = [part.voters for _, part in wanted]
     missing = tuple(f"{period.label}没有数据" for period, part in wanted if part.value is None)
     return _Found(
@@ -113,7 +129,9 @@ def _combined(parts: list[tuple[Period, _Found]], combine: Combine) -> Fraction:
     values = [part.value for _, part in parts if part.value is not None]
     if combine is Combine.WEIGHTED:
         weights = [period.weight or 0 for period, _ in parts]
-        return sum((value * weight for value, weight in zip(values, weights, strict=True)), Fraction()) / WHOLE
+        return (
+            sum((value * weight for value, weight in zip(values, weights, strict=True)), Fraction()) / WHOLE
+        )
     return sum(values, Fraction()) / len(values)
 
 
@@ -143,7 +161,9 @@ def _from_sheets(source: Source, sector: SectorRules, sheets: Sequence[Marks]) -
     if not single:
         return _Found(None)
     if len(with_total) == len(single):
-        return _Found(Fraction(sum(one.total or 0 for one in single), len(single)), len(single), Origin.TOTALS)
+        return _Found(
+            Fraction(sum(one.total or 0 for one in single), len(single)), len(single), Origin.TOTALS
+        )
     if with_total:
         raise Refused(f"「{source.label}」有的评分表只有总分、有的逐项打分，不能混用，请只留一种")
     if source.method is Method.OVERALL:
@@ -163,11 +183,17 @@ def _from_lines(sector: SectorRules, sheets: Sequence[SheetMarks]) -> _Found:
             notes.append(f"「{leaf.label}」{why}")
         else:
             total += mean
-    return _Found(None if notes else total, len(sheets), Origin.NOTHING if notes else Origin.LINES, tuple(notes))
+    return _Found(
+        None if notes else total, len(sheets), Origin.NOTHING if notes else Origin.LINES, tuple(notes)
+    )
 
 
 def _mean_of(indicator: str, sheets: Sequence[SheetMarks]) -> tuple[Fraction | None, str]:
-    marks = [sheet.lines.get(indicator) for sheet in sheets if sheet.assigned is None or indicator in sheet.assigned]
+    marks = [
+        sheet.lines.get(indicator)
+        for sheet in sheets
+        if sheet.assigned is None or indicator in sheet.assigned
+    ]
     given = [mark for mark in marks if mark is not None]
     if not marks:
         return None, "没有安排人评分"
@@ -179,12 +205,17 @@ def _mean_of(indicator: str, sheets: Sequence[SheetMarks]) -> tuple[Fraction | N
 def _from_ballots(source: Source, ballots: Sequence[BallotCounts]) -> _Found:
     if source.pooled or len(source.voter_groups()) < 2:
         return _counted(source, ballots)
-    parts = [(group, _counted(source, [one for one in ballots if one.group == group.key])) for group in source.groups]
+    parts = [
+        (group, _counted(source, [one for one in ballots if one.group == group.key]))
+        for group in source.groups
+    ]
     missing = tuple(f"{group.label}没有有效票" for group, part in parts if part.value is None)
     voters = sum(part.voters or 0 for _, part in parts)
     if missing:
         return _Found(None, voters, Origin.NOTHING, missing)
-    value = sum(((part.value or Fraction()) * (group.weight or 0) for group, part in parts), Fraction()) / WHOLE
+    value = (
+        sum(((part.value or Fraction()) * (group.weight or 0) for group, part in parts), Fraction()) / WHOLE
+    )
     return _Found(value, voters, Origin.BALLOT)
 
 

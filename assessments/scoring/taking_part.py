@@ -34,7 +34,11 @@ def participation(rule: ParticipationRule, base: int | None, took_part: int) -> 
         return Participation(0, 0, took_part, False, f"{people}的{rule.base.label}没有填，不能判断参与率")
     everyone = rule.all_below is not None and base < rule.all_below
     required = base if everyone else -(-rule.share * base // FULL_WEIGHT)
-    wanted = f"不足{rule.all_below}人须全部参加" if everyone else f"须达到{format_weight(rule.share)}，即{required}人"
+    wanted = (
+        f"不足{rule.all_below}人须全部参加"
+        if everyone
+        else f"须达到{format_weight(rule.share)}，即{required}人"
+    )
     met = took_part >= required
     return Participation(
         required=required,
