@@ -1,0 +1,1 @@
+"""Pages of grading, one module per subject."""
