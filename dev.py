@@ -258,7 +258,7 @@ def web_command(port: int) -> Command:
 def worker_command(data: Path) -> Command:
     """The background worker, with the clock for periodic tasks inside."""
     return [
-        *(tool("celery"), "-A", "gradingsite", "worker", "-B", "-s", data / "beat-schedule"),
+        *(tool("celery"), "-A", "gradingsite", "--quiet", "worker", "-B", "-s", data / "beat-schedule"),
         *("--pool", "prefork", "--concurrency", "1", "--loglevel", "warning"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]

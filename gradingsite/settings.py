@@ -227,6 +227,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = SITE_DEMO  # the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = False
 # Uploads lie outside the static tree and have no address of their own: a view serves them after a scope check.
