@@ -10,6 +10,7 @@ from assessments.scoring.grading import (
     band_of,
     grade,
 )
+from assessments.scoring.indicators import answered, assigned_to, deducted, full_points, point_faults
 from assessments.scoring.inputs import (
     AdjustmentMark,
     BallotCounts,
@@ -52,11 +53,16 @@ __all__ = [
     "SourceScore",
     "Stored",
     "allowed_bands",
+    "answered",
+    "assigned_to",
     "band_of",
     "check_counts",
+    "deducted",
+    "full_points",
     "grade",
     "indicator_means",
     "participation",
+    "point_faults",
     "propose_from_bottom",
     "quota_line",
     "quota_state",
