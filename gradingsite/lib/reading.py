@@ -25,7 +25,8 @@ CHILD = Path(__file__).with_name("xlsx_child.py")
 SAVE_AS_XLSX = "请在 Excel 或 WPS 里打开，另存为“Excel 工作簿（.xlsx）”后再上传。"
 _WHOLE = re.compile(r"-?[0-9]+\Z")
 _STRUCK, _FORMULA, _UNVALUED = 1, 2, 4
-_NUMBER_DELIMITERS = ("\t", ",", ";")
+_DELIMITERS = ("\t", ",", ";")
+_MOST_FILLED = 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +170,15 @@ def _child_lines(content: bytes, limits: dict[str, int]) -> Iterator[Any]:
 def _row(item: list[Any], epoch: date) -> Row:
     number, hidden, cells = item[0], bool(item[1]), {}
     for column, kind, text, flags, code in item[2]:
+        unvalued = bool(flags & _UNVALUED)
         cells[column] = Cell(
-            value=None if flags & _UNVALUED else _value(kind, text, epoch),
-            row=number,
-            column=column,
+            None if unvalued else _value(kind, text, epoch),
+            number,
+            column,
             struck=bool(flags & _STRUCK),
             hidden_row=hidden,
             formula=bool(flags & _FORMULA),
-            formula_without_value=bool(flags & _UNVALUED),
+            formula_without_value=unvalued,
             is_error=kind == "e",
             number_format=code,
         )
@@ -224,20 +226,23 @@ def _shown_date(number: int | float, epoch: date) -> Value:
 
 def _filled(rows: list[Row], merged: tuple[tuple[int, int, int, int], ...]) -> list[Row]:
     """Carry the top value of cells merged downwards into the rows below it."""
-    downward = [area for area in merged if area[2] > area[0] and area[1] == area[3]]
-    if not downward:
-        return rows
     by_number = {row.number: row for row in rows}
-    for first, column, last, _ in downward:
+    reached: dict[int, int] = {}
+    filled = 0
+    for first, column, last, last_column in sorted(merged):
         top = by_number[first].cells.get(column) if first in by_number else None
-        if top is None:
+        if top is None or last == first or last_column != column or first <= reached.get(column, 0):
             continue
+        reached[column] = last
         for number in range(first + 1, min(last, rows[-1].number) + 1):
             row = by_number.get(number)
             if row and column not in row.cells:
+                filled += 1
                 row.cells[column] = Cell(
                     value=top.value, row=number, column=column, hidden_row=row.hidden, filled=True
                 )
+        if filled > _MOST_FILLED:
+            raise Refused("表格里合并单元格太多，不能读取。", remedy="请取消合并后再上传。")
     return rows
 
 
@@ -298,7 +303,7 @@ def _decoded(content: bytes) -> tuple[str, str]:
 def _delimiter(text: str) -> str:
     """The separator that most of the first lines agree on; quoted text does not count."""
     bare = re.sub(r'"[^"]*"', "", text[:20_000])
-    return max(_NUMBER_DELIMITERS, key=lambda mark: (bare.count(mark), mark == ","))
+    return max(_DELIMITERS, key=lambda mark: (bare.count(mark), mark == ","))
 
 
 # Headings

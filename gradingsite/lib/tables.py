@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import NamedTuple
 
 Value = str | int | float | bool | date | datetime | time | None
 
@@ -16,8 +17,7 @@ def column_letter(column: int) -> str:
     return letters
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(NamedTuple):
     """One cell as the person who sent the file sees it; rows and columns count from 1.
 
     `value` is the stored result, never a formula's text. `formula_without_value` means a formula

@@ -112,11 +112,11 @@ class Part:
 
     def on_start(self, name: str, attributes: dict[str, str]) -> None:
         """Hand an opening tag on under its local name."""
-        self.start(name.rpartition(":")[2], attributes)
+        self.start(name.rpartition(":")[2] if ":" in name else name, attributes)
 
     def on_end(self, name: str) -> None:
         """Hand a closing tag on under its local name."""
-        self.end(name.rpartition(":")[2])
+        self.end(name.rpartition(":")[2] if ":" in name else name)
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
