@@ -66,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "gradingsite.middleware.session_limits",
     "orgs.middleware.ActorMiddleware",
+    "orgs.middleware.ActorMiddleware",
     "gradingsite.middleware.no_store",
     "gradingsite.middleware.SignInRequired",
     "gradingsite.middleware.RefusedAsPage",
@@ -86,6 +87,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gradingsite.middleware.site_words",
+                "gradingsite.context.shell",
                 "gradingsite.context.shell",
             ],
         },
@@ -166,6 +168,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- people and sessions
 AUTH_USER_MODEL = "orgs.Person"
 AUTHENTICATION_BACKENDS = ["orgs.auth.PersonBackend"]
+AUTHENTICATION_BACKENDS = ["orgs.auth.PersonBackend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign_in"
@@ -227,7 +230,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+if SITE_DEMO:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 WHITENOISE_USE_FINDERS = SITE_DEMO  # the demo needs no collectstatic
 WHITENOISE_AUTOREFRESH = False
 # Uploads lie outside the static tree and have no address of their own: a view serves them after a scope check.

@@ -1,5 +1,12 @@
 """All addresses of the site; each room brings its own."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from gradingsite.large_type import switch_large_type
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("orgs.account_urls")),
+    path("large-type/", switch_large_type, name="large_type"),
+    path("files/", include("gradingsite.jobs.urls")),
+    path("trail/", include("gradingsite.trail.urls")),
+]
