@@ -174,6 +174,7 @@ def check(options: argparse.Namespace, extra: list[str]) -> None:
 def fix(options: argparse.Namespace, extra: list[str]) -> None:
     """Mend what tools can mend: imports, simple lint, format of code and templates."""
     ensure_environment("development")
+    call([tool("ruff"), "check", "--quiet", "--select", "ANN2", "--fix", "--unsafe-fixes", "tests"])
     call([tool("ruff"), "check", "--fix", "."])
     call([tool("ruff"), "format", "."])
     call([tool("djade"), *DJADE_TARGET, *tracked("*.html")])
