@@ -5,13 +5,16 @@ triggers refuse.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import models  # noqa: F401 - the module below can only be imported after it
+from django.db import connection, models  # noqa: F401 - the module below can only be imported after it
 from django.db.backends.base.operations import BaseDatabaseOperations
 
-from gradingsite.trail import triggers
+from gradingsite.trail import sealing, triggers
+from orgs.models import Person
+from tests.trail_world import NOW, found, write
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,3 +35,34 @@ def trail_survives_flush() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_without_triggers)
         yield
+
+
+@pytest.fixture
+def own_data_dir(settings, tmp_path) -> Path:
+    """Anchors of one test are none of another's business."""
+    settings.DATA_DIR = tmp_path
+    return tmp_path
+
+
+@pytest.fixture
+def writer(db) -> Person:
+    return Person.objects.create(username="clerk", name="陈办", password="!", must_change_password=False)
+
+
+@pytest.fixture
+def audit_admin(db) -> Person:
+    return Person.objects.create(
+        username="auditor", name="审计", admin_role="audit", password="!", must_change_password=False
+    )
+
+
+@pytest.fixture
+def sealed(writer) -> list[int]:
+    """Five sealed entries, anchored after the third and the fifth; the triggers lifted."""
+    entries = [entry for number in range(3) for entry in write(writer, object_id=number)]
+    sealing.seal(now=NOW)
+    entries += [entry for number in range(3, 5) for entry in write(writer, object_id=number)]
+    sealing.seal(now=NOW)
+    assert found() is None
+    triggers.remove(connection)  # as a superuser would; the test's own transaction puts them back
+    return [entry.pk for entry in entries]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Container
 from pathlib import Path
 
 from django.conf import settings
+
+NAME = re.compile(r"[0-9a-f]{48}")
 
 
 def folder() -> Path:
@@ -23,9 +26,9 @@ def new_path() -> Path:
 
 
 def located(name: str) -> Path:
-    """The file a row names. Anything but a bare name is none of ours: raises ValueError."""
-    if not name or Path(name).name != name:
-        raise ValueError(name)
+    """The file a row names. What is no name of our making raises ValueError."""
+    if not NAME.fullmatch(name):
+        raise ValueError(f"not a result file: {name!r}")
     return folder() / name
 
 
