@@ -3,7 +3,7 @@
 The page is the one of GB/T 9704 and the notices' forms: 附件N at the left top, the title over all
 columns, the unit and the day above the frame, a merged heading repeated on every page, thin lines
 inside and a medium frame outside, notes and signatures under it, landscape A4 one page wide. Values
-only, never formulas: text is always stored as text. Rows stream: XlsxWriter keeps one row in memory.
+only, never formulas: text is always stored as text. Rows stream: no more than one is held.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -16,12 +16,10 @@ from typing import Any, BinaryIO
 
 from xlsxwriter import Workbook
 from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from gradingsite.lib import points
-from gradingsite.lib.days import ZONE
+from gradingsite.lib.days import ZONE, local_day
 from gradingsite.lib.ledger import (
-    Column,
     Group,
     HeaderCell,
     Ledger,
@@ -33,19 +31,18 @@ from gradingsite.lib.ledger import (
     header_cells,
     line_values,
 )
+from gradingsite.lib.xlsx_rows import Pen, RowSheet, new_sheet, sheet_name
 
 THIN, MEDIUM = 1, 2
 TITLE_HEIGHT, LINE_HEIGHT, ROW_HEIGHT, SIGN_HEIGHT = 42.0, 15.0, 21.0, 48.0
-MOST_HEIGHT = 409.0
 EVERY = 1000
-SMALLEST_DAY = date(1900, 3, 1)
+EPOCH, FIRST_DAY = date(1899, 12, 30), date(1900, 3, 1)
 NOTHING = datetime(2000, 1, 1, tzinfo=ZONE).replace(tzinfo=None)
 _NUMBER_FORMATS = {
     "int": "0",
     "points": "0.00",
     "score": "0.00",
     "percent": "0.0%",
-    "weight": "0.##%",
     "date": 'yyyy"年"m"月"d"日"',
 }
 
@@ -75,8 +72,7 @@ def to_xlsx(
     `lines` may be endless as far as memory goes; `progress` is told the number written every thousand.
     """
     meta = meta or Meta()
-    options = {"constant_memory": True, "strings_to_urls": False, "strings_to_formulas": False}
-    book = Workbook(out, options)
+    book = Workbook(out, {"constant_memory": True})
     try:
         book.set_properties(
             {
@@ -151,18 +147,18 @@ class _Page:
         self.formats = _Formats(book, fonts)
         self.leaves = ledger.leaves
         self.last = len(self.leaves) - 1
-        self.sheet: Worksheet = book.add_worksheet(_sheet_name(ledger.title))
+        self.sheet: RowSheet = new_sheet(book, sheet_name(ledger.title))
         self.sheet.set_default_row(ROW_HEIGHT)
-        self.row = 0
-        self.head = 0
-        self.writers = [_WRITERS[leaf.kind] for leaf in self.leaves]
-        for index, leaf in enumerate(self.leaves):
-            self.sheet.set_column(index, index, leaf.characters)
+        self.sheet.wide(len(self.leaves))
+        self.row = self.head = 0
+        self.widths = [leaf.characters for leaf in self.leaves]
+        for index, width in enumerate(self.widths):
+            self.sheet.set_column(index, index, width)
 
     @cached_property
     def width(self) -> float:
         """Characters over all columns."""
-        return sum(leaf.characters for leaf in self.leaves)
+        return sum(self.widths)
 
     def write_top(self) -> None:
         """附件N, the title, the line above the frame and the heading."""
@@ -192,27 +188,24 @@ class _Page:
                     }
                 if cell.rowspan > 1 or cell.colspan > 1:
                     top, left = self.head + cell.row, cell.column
-                    self._merge(top, left, top + cell.rowspan - 1, left + cell.colspan - 1)
+                    self.sheet.join(top, left, top + cell.rowspan - 1, left + cell.colspan - 1)
         heights = self._heading_heights()
         for row in range(depth):
-            self.sheet.set_row(self.row, heights[row])
+            written = []
             for column in range(self.last + 1):
                 cell = covered[row, column]
                 edges = _Edges(column == 0, column == self.last, row == 0, False)
-                style = self.formats.framed(edges, font_name=self.fonts.heading)
-                if (cell.row, cell.column) == (row, column):
-                    self.sheet.write_string(self.row, column, cell.label, style)
-                else:
-                    self.sheet.write_blank(self.row, column, None, style)
-            self.row += 1
+                pen = Pen(column, self.formats.framed(edges, font_name=self.fonts.heading))
+                is_first = (cell.row, cell.column) == (row, column)
+                written.append(pen.text(self.row + 1, cell.label) if is_first else pen.blank(self.row + 1))
+            self._put(written, heights[row])
 
     def _heading_heights(self) -> list[float]:
         """Each row as high as its own labels ask; a label over several rows raises the last of them."""
         heights = [ROW_HEIGHT] * self.ledger.depth
         cells = [cell for row in header_cells(self.ledger) for cell in row]
         for cell in sorted(cells, key=lambda cell: cell.rowspan):
-            columns = self.leaves[cell.column : cell.column + cell.colspan]
-            lines = _lines(cell.label, sum(column.characters for column in columns))
+            lines = _lines(cell.label, sum(self.widths[cell.column : cell.column + cell.colspan]))
             asked = lines * LINE_HEIGHT + 6
             last = cell.row + cell.rowspan
             missing = asked - sum(heights[cell.row : last])
@@ -223,13 +216,13 @@ class _Page:
     def write_lines(self, lines: Iterable[Line], progress: Callable[[int], None] | None) -> int:
         """The rows of the table; the last one closes the frame."""
         count = 0
-        middle, end = self._styles(bottom=False), self._styles(bottom=True)
+        middle, end = self._pens(bottom=False), self._pens(bottom=True)
         for line, is_last in _with_last(lines):
-            styles = end if is_last else middle
+            pens = end if is_last else middle
             if isinstance(line, Group):
                 self._write_group(line, bottom=is_last)
             else:
-                self._write_line(line, styles["total" if isinstance(line, Total) else "row"])
+                self._write_line(line, pens["total" if isinstance(line, Total) else "row"])
             count += 1
             if progress and count % EVERY == 0:
                 progress(count)
@@ -239,50 +232,50 @@ class _Page:
             progress(count)
         return count
 
-    def _styles(self, *, bottom: bool) -> dict[str, list[tuple[Format, Format]]]:
-        """Per column the format of a value and the one of text standing for none."""
-        styles: dict[str, list[tuple[Format, Format]]] = {}
+    def _pens(self, *, bottom: bool) -> dict[str, list[tuple[Pen, Pen]]]:
+        """Per column the pen for a value and the one for text standing in its place."""
+        pens: dict[str, list[tuple[Pen, Pen]]] = {}
         for sort, more in (("row", {}), ("total", {"bold": True})):
             pairs = []
             for index, leaf in enumerate(self.leaves):
                 edges = _Edges(index == 0, index == self.last, False, bottom)
                 number = _NUMBER_FORMATS.get(leaf.kind, "@")
-                value = self.formats.framed(edges, align=leaf.side, number=number, **more)
                 side = "center" if sort == "total" else leaf.side
-                pairs.append((value, self.formats.framed(edges, align=side, number="@", **more)))
-            styles[sort] = pairs
-        return styles
+                value = self.formats.framed(edges, align=side, number=number, **more)
+                text = self.formats.framed(edges, align=side, number="@", **more)
+                pairs.append((Pen(index, value), Pen(index, text)))
+            pens[sort] = pairs
+        return pens
 
-    def _write_line(self, line: Any, styles: list[tuple[Format, Format]]) -> None:
-        sheet, row, most = self.sheet, self.row, 1
-        for index, value in enumerate(line_values(self.leaves, line)):
-            leaf = self.leaves[index]
-            style, text_style = styles[index]
+    def _write_line(self, line: Any, pens: list[tuple[Pen, Pen]]) -> None:
+        number, most, written = self.row + 1, 1, []
+        values = line_values(self.leaves, line)
+        for leaf, value, width, pair in zip(self.leaves, values, self.widths, pens, strict=True):
             if value is None or value == "":
-                blank = leaf.blank
-                if blank:
-                    sheet.write_string(row, index, blank, text_style)
-                else:
-                    sheet.write_blank(row, index, None, text_style)
-            elif isinstance(value, str):
-                sheet.write_string(row, index, value, style if leaf.kind == "text" else text_style)
-                if len(value) * 2 > leaf.characters - 1 or "\n" in value:
-                    most = max(most, _lines(value, leaf.characters))
-            else:
-                self.writers[index](sheet, row, index, leaf, value, style)
-        if most > 1:
-            sheet.set_row(row, min(MOST_HEIGHT, most * LINE_HEIGHT + 6))
-        self.row += 1
+                written.append(pair[1].text(number, leaf.blank) if leaf.blank else pair[1].blank(number))
+                continue
+            if not isinstance(value, str):
+                digits = _digits(leaf.kind, value)
+                if digits is not None:
+                    written.append(pair[0].figure(number, digits))
+                    continue
+                value = display(leaf, value)
+            written.append(pair[1].text(number, value))
+            if len(value) * 2 > width - 1 or "\n" in value:
+                most = max(most, _lines(value, width))
+        self._put(written, most * LINE_HEIGHT + 6 if most > 1 else 0)
 
     def _write_group(self, group: Group, *, bottom: bool) -> None:
+        written = []
         for column in range(self.last + 1):
             edges = _Edges(column == 0, column == self.last, False, bottom)
-            style = self.formats.framed(edges, align="left", bold=True, number="@")
-            if column:
-                self.sheet.write_blank(self.row, column, None, style)
-            else:
-                self.sheet.write_string(self.row, 0, group.label, style)
-        self._merge(self.row, 0, self.row, self.last)
+            pen = Pen(column, self.formats.framed(edges, align="left", bold=True, number="@"))
+            written.append(pen.blank(self.row + 1) if column else pen.text(self.row + 1, group.label))
+        self.sheet.join(self.row, 0, self.row, self.last)
+        self._put(written, ROW_HEIGHT)
+
+    def _put(self, written: list[str], height: float) -> None:
+        self.sheet.put(self.row, written, height)
         self.row += 1
 
     def write_foot(self) -> None:
@@ -316,34 +309,25 @@ class _Page:
         """Texts side by side, each over its share of the width; the last of several in `end_style`."""
         if not texts:
             return
-        self.sheet.set_row(self.row, min(MOST_HEIGHT, height))
         starts = self._starts(len(texts))
-        for index, (first, text) in enumerate(zip(starts, texts, strict=False)):
-            last = (starts[index + 1] if index + 1 < len(starts) else self.last + 1) - 1
-            chosen = end_style if index and index == len(starts) - 1 else style
-            self.sheet.write_string(self.row, first, text, chosen)
-            for column in range(first + 1, last + 1):
-                self.sheet.write_blank(self.row, column, None, chosen)
-            if last > first:
-                self._merge(self.row, first, self.row, last)
-        self.row += 1
-        if len(texts) > len(starts):
-            self._parts(texts[len(starts) :], style, end_style, height)
+        ends = [*starts[1:], self.last + 1]
+        written = []
+        for index, (first, end, text) in enumerate(zip(starts, ends, texts, strict=False)):
+            chosen = end_style if index and end > self.last else style
+            written.append(Pen(first, chosen).text(self.row + 1, text))
+            written.extend(Pen(column, chosen).blank(self.row + 1) for column in range(first + 1, end))
+            self.sheet.join(self.row, first, self.row, end - 1)
+        self._put(written, height)
+        self._parts(texts[len(starts) :], style, end_style, height)
 
     def _starts(self, parts: int) -> list[int]:
         """The first columns of `parts` stretches of about equal width."""
         starts, passed = [0], 0.0
-        for index, leaf in enumerate(self.leaves[:-1]):
-            passed += leaf.characters
+        for index, width in enumerate(self.widths[:-1]):
+            passed += width
             if len(starts) < parts and passed * parts >= self.width * len(starts) * 0.95:
                 starts.append(index + 1)
         return starts
-
-    def _merge(self, first_row: int, first_column: int, last_row: int, last_column: int) -> None:
-        # merge_range() writes cells of later rows and so loses earlier ones in constant_memory mode:
-        # the cells are written in order elsewhere, and only the merge itself is noted here.
-        if (first_row, first_column) != (last_row, last_column):
-            self.sheet.merge.append([first_row, first_column, last_row, last_column])
 
 
 def _lines(text: str, characters: float) -> int:
@@ -351,12 +335,6 @@ def _lines(text: str, characters: float) -> int:
     room = max(characters - 1, 2)
     lines = sum(max(1, ceil(display_width(part) / room)) for part in text.split("\n"))
     return lines + 1 if lines > 4 else lines
-
-
-def _sheet_name(title: str) -> str:
-    """A name Excel accepts: 31 characters, none of []:*?/\\, no apostrophe at an end."""
-    kept = "".join(mark for mark in title if mark not in "[]:*?/\\").strip("'")
-    return kept[:31] or "台账"
 
 
 def _with_last(lines: Iterable[Line]) -> Iterator[tuple[Line, bool]]:
@@ -372,60 +350,18 @@ def _with_last(lines: Iterable[Line]) -> Iterator[tuple[Line, bool]]:
     yield before, True
 
 
-# Each writer stores one value as Excel keeps it; XlsxWriter writes a Decimal's digits as they are.
-
-
-def _write_int(sheet: Worksheet, row: int, index: int, leaf: Column, value: int, style: Format) -> None:
-    if abs(value) < 10**15:
-        sheet.write_number(row, index, value, style)
-    else:
-        sheet.write_string(row, index, str(value), style)
-
-
-def _write_points(sheet: Worksheet, row: int, index: int, leaf: Column, value: int, style: Format) -> None:
-    sheet.write_number(row, index, points.to_decimal(value), style)
-
-
-def _write_score(sheet: Worksheet, row: int, index: int, leaf: Column, value: Any, style: Format) -> None:
-    text, cut = points.eye(value)
-    if cut:
-        sheet.write_string(row, index, f"≈{text}", style)
-    else:
-        sheet.write_number(row, index, Decimal(text), style)
-
-
-def _write_percent(
-    sheet: Worksheet, row: int, index: int, leaf: Column, value: tuple[int, int], style: Format
-) -> None:
-    text = points.format_percent(*value)
-    if text == points.MISSING:
-        sheet.write_string(row, index, leaf.blank, style)
-    else:
-        sheet.write_number(row, index, Decimal(text.removesuffix("%")).scaleb(-2), style)
-
-
-def _write_weight(sheet: Worksheet, row: int, index: int, leaf: Column, value: int, style: Format) -> None:
-    sheet.write_string(row, index, points.format_weight(value), style)
-
-
-def _write_date(sheet: Worksheet, row: int, index: int, leaf: Column, value: date, style: Format) -> None:
-    if value < SMALLEST_DAY:
-        sheet.write_string(row, index, display(leaf, value), style)
-    else:
-        sheet.write_datetime(row, index, value, style)
-
-
-def _write_text(sheet: Worksheet, row: int, index: int, leaf: Column, value: Any, style: Format) -> None:
-    sheet.write_string(row, index, display(leaf, value), style)
-
-
-_WRITERS: dict[str, Callable[[Worksheet, int, int, Column, Any, Format], None]] = {
-    "text": _write_text,
-    "int": _write_int,
-    "points": _write_points,
-    "score": _write_score,
-    "percent": _write_percent,
-    "weight": _write_weight,
-    "date": _write_date,
-    "moment": _write_text,
-}
+def _digits(kind: str, value: Any) -> str | None:
+    """The decimal digits under which Excel keeps a value; None when it is to be written as text."""
+    if kind == "int":
+        return str(value) if abs(value) < 10**15 else None
+    if kind == "points":
+        return points.format_points(value)
+    if kind == "score":
+        text, cut = points.eye(value)
+        return None if cut else text
+    if kind == "percent":
+        text = points.format_percent(*value)
+        return None if text == points.MISSING else str(Decimal(text.removesuffix("%")).scaleb(-2))
+    if kind == "date":
+        return str((local_day(value) - EPOCH).days) if local_day(value) >= FIRST_DAY else None
+    return None
