@@ -47,7 +47,10 @@ def shell(request: HttpRequest) -> dict[str, object]:
             "sign_out_url": address("sign_out"),
             "menu": [
                 {"label": label, "url": url}
-                for label, url in (("我的文件", address("jobs:files")), ("修改密码", address("change_password")))
+                for label, url in (
+                    ("我的文件", address("jobs:files")),
+                    ("修改密码", address("change_password")),
+                )
                 if url
             ],
         },

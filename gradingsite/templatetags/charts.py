@@ -283,12 +283,10 @@ def dot_spread(
     """
     low = max((min(scores, default=TEN_POINTS) - 1) // TEN_POINTS * TEN_POINTS, 0)
     low = min(low, FULL_POINTS - 3 * TEN_POINTS)
-    left, rise, room = 14, 13, 24 * len(callouts)
-    stacks: dict[int, int] = defaultdict(int)
-    for score in scores:
-        stacks[along(score, low, FULL_POINTS, width) // 12] += 1
-    each = -(-max(stacks.values(), default=1) // 9)
-    line_y = 8 + room + rise * min(max(stacks.values(), default=1), 9) + 4
+    left = 14
+    each, stacks = stack_scores(scores, low, width)
+    named = place_callouts(callouts, low, width)
+    line_y = room_above(named, stacks)
     dots = place_dots(scores, bands, low, width, each, line_y)
     spans = [
         span | {"count": read(number, "number", number), "url": read(number, "url", "")}
@@ -299,18 +297,38 @@ def dot_spread(
         "left": left,
         "outer": width + 2 * left,
         "width": width,
-        "height": line_y + 54,
+        "height": line_y + 48,
         "line_y": line_y,
-        "tick_y": line_y + 22,
-        "label_y": line_y + 42,
+        "tick_y": line_y + 20,
+        "label_y": line_y + 39,
         "dots": dots,
         "spans": spans,
         "ticks": [{"x": along(tick, low, FULL_POINTS, width), "text": short_points(tick)} for tick in ticks],
-        "callouts": place_callouts(callouts, low, width, line_y),
+        "callouts": [callout | {"bottom": line_y - 18} for callout in named],
         "each": each,
         "linked": any(span["url"] for span in spans),
         "words": "，".join(f"{span['label']} {span['count']}" for span in reversed(spans)),
     }
+
+
+def stack_scores(scores: Sequence[int], low: int, width: int) -> tuple[int, dict[int, int]]:
+    """How many branches one dot stands for, and how many dots pile up in each 12 pixels of the axis."""
+    stacks: dict[int, int] = defaultdict(int)
+    for score in scores:
+        stacks[along(score, low, FULL_POINTS, width) // 12] += 1
+    each = -(-max(stacks.values(), default=1) // 9)
+    return each, {column: -(-number // each) for column, number in stacks.items()}
+
+
+def room_above(callouts: Sequence[dict[str, Any]], stacks: dict[int, int]) -> int:
+    """Where the axis lies so that every pile of dots fits and no name is written across one."""
+    needed = 12 + 13 * max(stacks.values(), default=1)
+    for callout in callouts:
+        reach = 14 * len(callout["text"])
+        start = callout["text_x"] - reach if callout["anchor"] else callout["text_x"]
+        under = [number for column, number in stacks.items() if start - 12 < column * 12 < start + reach]
+        needed = max(needed, callout["y"] + 8 + 13 * max(under, default=0), callout["y"] + 26)
+    return needed
 
 
 def band_at(score: int, bands: Sequence[Any]) -> Any:
@@ -342,20 +360,19 @@ def pair_counts(
     return [(span, numbers[id(span["band"])]) for span in spans]
 
 
-def place_callouts(callouts: Sequence[Any], low: int, width: int, line_y: int) -> list[dict[str, Any]]:
+def place_callouts(callouts: Sequence[Any], low: int, width: int) -> list[dict[str, Any]]:
     """Names with a line down to their dot, one above the other, kept inside the picture."""
     placed = []
     for level, callout in enumerate(callouts):
         x = along(read(callout, "score"), low, FULL_POINTS, width)
-        right = x > width // 2
+        right = x > 2 * width // 5
         placed.append(
             {
                 "x": x,
                 "y": 14 + 24 * level,
-                "top": 4 + 24 * level,
-                "bottom": line_y - 18,
-                "text": read(callout, "text"),
-                "text_x": x - 14 if right else x + 6,
+                "top": 2 + 24 * level,
+                "text": str(read(callout, "text")),
+                "text_x": x - 10 if right else x + 6,
                 "anchor": "end" if right else "",
             }
         )
