@@ -81,6 +81,10 @@ class Result:
     clamped: str = ""
     spread_note: str = ""
 
+    def scores(self) -> dict[str, Stored]:
+        """The scores as they were weighted, items that count inside a source included; for the view of a page."""
+        return {one.source: (one.score.numerator, one.score.denominator) for one in self.contributions}
+
 
 def grade(
     rules: SchemeRules,

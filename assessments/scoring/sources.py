@@ -50,10 +50,10 @@ def score_source(
     where = sector_of(rules, sector)
     if sheets and ballots:
         raise Refused(f"「{asked.label}」既有评分又有计票，只能留一种")
-    if rules.periods:
-        found = _over_periods(rules, asked, where, sheets, ballots)
-    else:
-        found = _one_period(asked, where, sheets, ballots)
+    over = rules.periods
+    found = (
+        _over_periods(rules, asked, where, sheets, ballots) if over else _one_period(asked, where, sheets, ballots)
+    )
     notes = found.notes + ((f"还差{awaited}份评分表",) if awaited else ())
     known = found.value is not None and not awaited
     return SourceScore(
