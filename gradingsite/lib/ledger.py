@@ -7,7 +7,6 @@ hundredths for a source score, (part, whole) for a share, basis points for a wei
 """
 
 import csv
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,14 +14,13 @@ from typing import Any, Literal, NamedTuple, TextIO
 
 from gradingsite.lib import points
 from gradingsite.lib.days import format_date, format_moment
+from gradingsite.lib.tidy import guard
 
 Kind = Literal["text", "int", "points", "score", "percent", "weight", "date", "moment"]
 Align = Literal["", "left", "center", "right"]
 
 NARROW, MEDIUM, WIDE = 7.0, 14.0, 34.0
 _WIDTHS: dict[str, float] = {"text": MEDIUM, "date": 15.0, "moment": 20.0}
-_DANGEROUS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
-_GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 SIGNATURES = ("单位负责人（签字）：", "审核人：", "填表人：", "联系电话：")
 
 
@@ -216,19 +214,6 @@ def machine_text(column: Column, value: Any) -> str:
     if column.kind == "text":
         return guard(str(value))
     return _MACHINE[column.kind](value)
-
-
-def guard(text: str) -> str:
-    """Text made harmless for a spreadsheet that opens a csv: an apostrophe before what looks like a formula.
-
-    `unguard` takes exactly that apostrophe off again.
-    """
-    return f"'{text}" if _DANGEROUS.match(text) else text
-
-
-def unguard(text: str) -> str:
-    """The text as it was before `guard`."""
-    return text[1:] if _GUARDED.match(text) else text
 
 
 def _percent(value: tuple[int, int]) -> str:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from gradingsite.lib.refusal import Refused
 from gradingsite.lib.tables import Cell, Row, Sheet, Value, Workbook
-from gradingsite.lib.tidy import header_words
+from gradingsite.lib.tidy import header_words, unguard
 
 CHILD = Path(__file__).with_name("xlsx_child.py")
 SAVE_AS_XLSX = "请在 Excel 或 WPS 里打开，另存为“Excel 工作簿（.xlsx）”后再上传。"
@@ -261,7 +261,7 @@ def _read_text(content: bytes, limits: dict[str, int]) -> Workbook:
             csv.reader(StringIO(text, newline=""), delimiter=_delimiter(text)), 1
         ):
             found = {
-                column: Cell(value=value, row=number, column=column)
+                column: Cell(value=unguard(value), row=number, column=column)
                 for column, value in enumerate(record, 1)
                 if value != ""
             }

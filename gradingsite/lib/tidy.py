@@ -21,6 +21,8 @@ _BRACKETS = re.compile(r"[（）()\[\]【】〔〕]")
 _TO_HALF = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _LETTERS_AND_DIGITS = {code: half for code, half in _TO_HALF.items() if chr(half).isalnum()}
 _EXACT_DIGITS = 15
+_DANGEROUS = re.compile(r"'*[=+\-@\t\r＝＋－＠]")
+_GUARDED = re.compile(r"'+[=+\-@\t\r＝＋－＠]")
 
 
 def normalise_text(value: Value) -> tuple[str, tuple[str, ...]]:
@@ -126,6 +128,19 @@ def _text(value: Value) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     return str(value)
+
+
+def guard(text: str) -> str:
+    """Text made harmless for a spreadsheet that opens a csv: an apostrophe before what looks like a formula.
+
+    `unguard` takes exactly that apostrophe off again.
+    """
+    return f"'{text}" if _DANGEROUS.match(text) else text
+
+
+def unguard(text: str) -> str:
+    """The text as it was before `guard`."""
+    return text[1:] if _GUARDED.match(text) else text
 
 
 def header_words(text: str) -> tuple[str, ...]:
