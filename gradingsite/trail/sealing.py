@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from django.db.models import Exists, F, Func, OuterRef, TextField
 
 from gradingsite.trail import anchors
 from gradingsite.trail.chain import GENESIS, as_text, digest
-from gradingsite.trail.models import Entry, Seal
+from gradingsite.trail.models import Entry, EntryQuerySet, Seal
 
-BATCH = 500
+BATCH = 1000
 LOCK = 7_302_846_201
 """The advisory lock of the one sealer (PostgreSQL)."""
 
@@ -80,12 +80,12 @@ def seal(*, now: dt.datetime, wait: bool = False) -> int:
     :param wait: wait for another sealer instead of leaving the work to it.
     :returns: how many entries were sealed.
     """
-    newest = Seal.objects.order_by("-entry_id").values_list("entry_id", flat=True).first()
-    sealed = _seal_after(newest or 0, wait)
+    first_time = last_seal() is None
+    sealed = _seal_in_batches(_newer, wait)
     last = last_seal()
     if Entry.objects.count() > (last.position if last else 0):
-        sealed += _seal_after(0, wait)
-    if newest is None or anchors.path().exists():
+        sealed += _seal_in_batches(_late, wait)
+    if first_time or anchors.path().exists():
         anchor(now=now)
     else:
         # Made anew it would hide that the old one has gone, and with it what it witnessed.
@@ -138,19 +138,30 @@ def cut_off() -> Fault | None:
     )
 
 
-def _seal_after(entry_id: int, wait: bool) -> int:
-    """Seal unsealed entries with higher ids, a short transaction for each batch."""
-    sealed = 0
+def _newer(after: int) -> EntryQuerySet:
+    """Entries above every sealed id: the usual case, found without looking for gaps."""
+    newest = Seal.objects.order_by("-entry_id").values_list("entry_id", flat=True).first()
+    return Entry.objects.filter(pk__gt=newest or 0)
+
+
+def _late(after: int) -> EntryQuerySet:
+    """Unsealed entries wherever they are, above the id given."""
+    return Entry.objects.filter(~Exists(Seal.objects.filter(entry_id=OuterRef("pk"))), pk__gt=after)
+
+
+def _seal_in_batches(choose: Callable[[int], EntryQuerySet], wait: bool) -> int:
+    """Seal what ``choose`` finds, a short transaction for each batch; gives how many."""
+    sealed = after = 0
     while True:
         with transaction.atomic():
             if not _locked(wait):
                 return sealed
-            rows = _unsealed(entry_id)
+            rows = _stored(choose(after).order_by("pk")[:BATCH], COLUMNS)
             _chain(rows)
         sealed += len(rows)
         if len(rows) < BATCH:
             return sealed
-        entry_id = int(str(rows[-1]["id"]))
+        after = int(str(rows[-1]["id"]))
 
 
 def _locked(wait: bool) -> bool:
@@ -185,13 +196,8 @@ def _stored(rows: Any, columns: tuple[str, ...]) -> list[Columns]:
     ]
 
 
-def _unsealed(entry_id: int) -> list[Columns]:
-    sealed = Seal.objects.filter(entry_id=OuterRef("pk"))
-    return _stored(Entry.objects.filter(~Exists(sealed), pk__gt=entry_id).order_by("pk")[:BATCH], COLUMNS)
-
-
 def _unsealed_count() -> int:
-    return Entry.objects.filter(~Exists(Seal.objects.filter(entry_id=OuterRef("pk")))).count()
+    return _late(0).count()
 
 
 def _seals() -> Iterator[list[Columns]]:
