@@ -251,7 +251,7 @@ def web_command(port: int) -> Command:
     """The web server: one process, so that SQLite has one busy reader and writer."""
     return [
         *(tool("granian"), "--interface", "wsgi", "--host", HOST, "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "8", "--backpressure", "64", "--log-level", "warning"),
+        *("--workers", "1", "--blocking-threads", "4", "--backpressure", "64", "--log-level", "warning"),
         "gradingsite.wsgi:application",
     ]
 
@@ -345,7 +345,7 @@ def forget(data: Path) -> None:
             path.unlink()
     for path in data.glob("beat-schedule*"):
         path.unlink()
-    for name in ("files", "broker", "cache"):
+    for name in ("files", "broker"):
         shutil.rmtree(data / name, ignore_errors=True)
 
 

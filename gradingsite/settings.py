@@ -15,8 +15,7 @@ from gradingsite import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.folder("SITE_DATA_DIR", BASE_DIR / "var")
-for _folder in ("files", "cache"):
-    (DATA_DIR / _folder).mkdir(parents=True, exist_ok=True)
+(DATA_DIR / "files").mkdir(parents=True, exist_ok=True)
 
 # --- what kind of site this is
 SITE_NAME = "党支部分类定级管理系统"
