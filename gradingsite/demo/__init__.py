@@ -1,0 +1,1 @@
+"""The demo: a real county with its people, last year's round finished and this year's in mid-course."""
