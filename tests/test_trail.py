@@ -24,15 +24,18 @@ pytestmark = pytest.mark.usefixtures("own_data_dir")
 
 # --- what an entry holds ------------------------------------------------------------------------------------------
 def test_an_entry_says_who_what_when_from_what_to_what_and_why(writer) -> None:
-    write(writer)
+    write(writer, kind="a.thing")
     entry = Entry.objects.get()
     assert (entry.actor, entry.actor_name, entry.action) == (writer, "陈办", "sheet.submit")
     assert (entry.object_kind, entry.object_id, entry.object_label) == (
-        "assessments.sheet",
+        "a.thing",
         "77",
         "萝柏村支部自评",
     )
-    assert entry.changes == [("points", 1800, 1850), ("status", "draft", "submitted")]
+    assert entry.changes == [
+        ("分值（百分之一分）", 1800, 1850),
+        ("状态", "draft", "submitted"),
+    ]
     assert (entry.why, entry.via, entry.organisation_id) == ("补报", "web", 5)
     assert abs(entry.at - dt.datetime.now(dt.UTC)) < dt.timedelta(minutes=1)
 
@@ -99,6 +102,21 @@ def test_words_are_named_by_the_apps(writer) -> None:
     assert entry.action_label == "试一试"
     assert str(entry) == "陈办 试一试 萝柏村支部自评"
     assert kind_label("no such kind") == "no such kind"
+
+
+def test_changes_read_as_the_models_own_words(writer) -> None:
+    write(
+        writer,
+        kind="orgs.person",
+        before={"admin_role": "", "is_active": True, "phone": None, "strange": 1},
+        after={"admin_role": "audit", "is_active": False, "phone": "1", "strange": 2},
+    )
+    assert Entry.objects.get().changes == [
+        ("管理员", "", "审计管理员"),
+        ("启用", "是", "否"),
+        ("电话", None, "1"),
+        ("strange", 1, 2),
+    ]
 
 
 # --- nobody changes an entry --------------------------------------------------------------------------------------

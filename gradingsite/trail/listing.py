@@ -13,7 +13,7 @@ from gradingsite.trail.models import Entry, EntryQuerySet
 
 PAGE = 50
 COUNT_LIMIT = 10_000
-HEADINGS = ("编号", "时间", "操作人", "动作", "对象类别", "对象", "对象编号")
+HEADINGS: tuple[str, ...] = ("编号", "时间", "操作人", "动作", "对象类别", "对象", "对象编号")
 HEADINGS += ("改前", "改后", "事由", "途径", "组织编号")
 
 

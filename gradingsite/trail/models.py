@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from gradingsite.trail.wording import action_label, kind_label
+from gradingsite.trail.wording import action_label, field_label, kind_label, value_label
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
@@ -113,11 +113,19 @@ class Entry(models.Model):
 
     @property
     def changes(self) -> list[tuple[str, Any, Any]]:
-        """Field, old value, new value, for each field on either side; None where a side doesn't name it."""
+        """Field, old value, new value in words, for each field on either side; None where a side doesn't name it."""
         old, new = self.before or {}, self.after or {}
         if not (isinstance(old, dict) and isinstance(new, dict)):
             return [("", self.before, self.after)]
-        return [(key, old.get(key), new.get(key)) for key in sorted({**old, **new})]
+        kind = self.object_kind
+        return [
+            (
+                field_label(kind, key),
+                value_label(kind, key, old.get(key)),
+                value_label(kind, key, new.get(key)),
+            )
+            for key in sorted({**old, **new})
+        ]
 
 
 class Seal(models.Model):
