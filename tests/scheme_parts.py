@@ -53,8 +53,11 @@ def source(label: str, kind: SourceKind, weight: int, **more: Any) -> Source:
 
 def option_list(*options: tuple[str, int], **invalid: int) -> tuple[BallotOption, ...]:
     """Ballot options from (label, points); further ones by keyword don't count as valid."""
-    return tuple(BallotOption(key=label, label=label, points=points * 100) for label, points in options) + tuple(
-        BallotOption(key=label, label=label, points=points * 100, valid=False) for label, points in invalid.items()
+    return tuple(
+        BallotOption(key=label, label=label, points=points * 100) for label, points in options
+    ) + tuple(
+        BallotOption(key=label, label=label, points=points * 100, valid=False)
+        for label, points in invalid.items()
     )
 
 

@@ -85,7 +85,13 @@ def everything() -> SchemeRules:
         VoterGroup(key="p", label="群众", people=People.PUBLIC, weight=4000),
     )
     return scheme(
-        source("上级评", SourceKind.SUPERIOR, 60, method=Method.ITEMISED, raters=(RaterRole(key="r", label="组织办"),)),
+        source(
+            "上级评",
+            SourceKind.SUPERIOR,
+            60,
+            method=Method.ITEMISED,
+            raters=(RaterRole(key="r", label="组织办"),),
+        ),
         ballot("测评", 40, VOTES, groups=groups, pooled=False),
         sectors=(rural,),
         issuer="某县委",
@@ -135,7 +141,13 @@ def test_a_scheme_with_every_part_reads_back_equal_and_has_no_fault() -> None:
 
 def test_the_file_reads_as_an_official_writes() -> None:
     text = everything().write_text()
-    for piece in ('"权重": "60%"', '"满分": "50.00"', '"方式": "投票"', '"评分方式": "从满分扣"', '"须征求行业主管部门党组织意见": "是"'):
+    for piece in (
+        '"权重": "60%"',
+        '"满分": "50.00"',
+        '"方式": "投票"',
+        '"评分方式": "从满分扣"',
+        '"须征求行业主管部门党组织意见": "是"',
+    ):
         assert piece in text
 
 
@@ -186,7 +198,9 @@ def test_what_cannot_be_read_is_refused_where_it_stands(change, path, piece) -> 
     assert piece in str(refused.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"格式": "别的"}', '{"a": NaN}', "[" * 100_000, "x" * 400_001])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"格式": "别的"}', '{"a": NaN}', "[" * 100_000, "x" * 400_001]
+)
 def test_a_file_that_is_no_scheme_is_refused(text) -> None:
     with pytest.raises(MalformedScheme):
         SchemeRules.read_text(text)
@@ -219,8 +233,14 @@ def test_weights_over_100_say_by_how_much() -> None:
         ({"quotas": (quota("q", Bound.AT_MOST, 5), quota("q", Bound.AT_MOST, 6))}, "代号「q」空着或重复"),
         ({"vetoes": (Veto(key="v", label="违纪", effect=Effect.SET_BAND, band="没有"),)}, "指定的等次不存在"),
         ({"vetoes": (Veto(key="v", label="违纪", effect=Effect.CAP_STAR, star="5"),)}, "限定的星级不存在"),
-        ({"vetoes": (Veto(key="v", label="违", effect=Effect.SET_BAND, band="好", source="自评"),)}, "没有写全"),
-        ({"adjustments": (Adjustment(key="a", label="奖", kind=AdjustmentKind.BONUS, cap=0),)}, "单项最多0分"),
+        (
+            {"vetoes": (Veto(key="v", label="违", effect=Effect.SET_BAND, band="好", source="自评"),)},
+            "没有写全",
+        ),
+        (
+            {"adjustments": (Adjustment(key="a", label="奖", kind=AdjustmentKind.BONUS, cap=0),)},
+            "单项最多0分",
+        ),
         ({"notice": Notice(timing=NoticeTiming.BEFORE_REPORT, working_days=5)}, "却没有「公示」这一步"),
         ({"survey_gates": True}, "却没有「摸底」这一步"),
         ({"graded_forms": ()}, "没有写对哪种组织定级"),
@@ -228,11 +248,19 @@ def test_weights_over_100_say_by_how_much() -> None:
         ({"periods": (Period(key="h", label="上半年"),)}, "只有一个考评期"),
         ({"name": ""}, "方案没有名称"),
         (
-            {"participation": (ParticipationRule(key="p", step=RuleStep.SURVEY, people=People.ALL, share=3000),)},
+            {
+                "participation": (
+                    ParticipationRule(key="p", step=RuleStep.SURVEY, people=People.ALL, share=3000),
+                )
+            },
             "方案却没有摸底这一步",
         ),
         (
-            {"participation": (ParticipationRule(key="p", step=RuleStep.BALLOT, people=People.ALL, share=3000),)},
+            {
+                "participation": (
+                    ParticipationRule(key="p", step=RuleStep.BALLOT, people=People.ALL, share=3000),
+                )
+            },
             "却没有投票的评价主体",
         ),
     ],
@@ -264,7 +292,12 @@ def test_each_fault_is_found_and_named(changed, piece) -> None:
         (ballot("测评", 100, VOTES, raters=(RaterRole(key="r", label="甲"),)), "是匿名测评，不能指定评分人"),
         (source("上级评", SourceKind.SUPERIOR, 100, options=VOTES), "不用投票，却有投票选项"),
         (
-            source("上级评", SourceKind.SUPERIOR, 100, raters=(RaterRole(key="r", label="甲", indicators=("无",)),)),
+            source(
+                "上级评",
+                SourceKind.SUPERIOR,
+                100,
+                raters=(RaterRole(key="r", label="甲", indicators=("无",)),),
+            ),
             "要评的指标「无」不存在",
         ),
     ],
@@ -274,7 +307,9 @@ def test_each_fault_of_a_source_is_found(one, piece) -> None:
 
 
 def test_split_raters_must_cover_every_indicator() -> None:
-    split = source("相关单位评", SourceKind.RELATED, 100, raters=(RaterRole(key="r", label="纪检", indicators=("甲",)),))
+    split = source(
+        "相关单位评", SourceKind.RELATED, 100, raters=(RaterRole(key="r", label="纪检", indicators=("甲",)),)
+    )
     rules = scheme(split, sectors=(sector("农村", indicator("甲", 50), indicator("乙", 50)),))
     assert messages(rules) == ["评价主体「相关单位评」：农村的「乙」没有安排人评"]
 
@@ -351,7 +386,12 @@ def test_steps_keep_their_order_and_fit_the_sources() -> None:
     assert any("写了两次" in message for message in messages(twice))
     bare = replace(rules, steps=tuple(step for step in rules.steps if step.key is not StepName.SELF))
     assert messages(bare) == ["有评价主体「自评」，却没有「自评」这一步"]
-    extra = replace(rules, steps=tuple(sorted((*rules.steps, Step(key=StepName.BALLOT)), key=lambda s: list(StepName).index(s.key))))
+    extra = replace(
+        rules,
+        steps=tuple(
+            sorted((*rules.steps, Step(key=StepName.BALLOT)), key=lambda s: list(StepName).index(s.key))
+        ),
+    )
     assert messages(extra) == ["有「测评」这一步，却没有对应的评价主体"]
 
 
@@ -388,7 +428,9 @@ def test_added_removed_and_moved_parts_are_told() -> None:
         ("评价主体「互评」", "无", "简称互评，类别互评，权重40%，方式总分"),
     ]
     moved = compare(old, replace(old, sources=(SELF, SUPERIOR)))
-    assert [(one.label, one.before, one.after) for one in moved] == [("评价主体的次序", "上级评、自评", "自评、上级评")]
+    assert [(one.label, one.before, one.after) for one in moved] == [
+        ("评价主体的次序", "上级评、自评", "自评、上级评")
+    ]
     notice = Notice(timing=NoticeTiming.AFTER_APPROVAL, working_days=7)
     assert compare(old, replace(old, notice=notice))[0].after == "时间核准后，工作日7个工作日"
 

@@ -52,7 +52,9 @@ def score_source(
         raise Refused(f"「{asked.label}」既有评分又有计票，只能留一种")
     over = rules.periods
     found = (
-        _over_periods(rules, asked, where, sheets, ballots) if over else _one_period(asked, where, sheets, ballots)
+        _over_periods(rules, asked, where, sheets, ballots)
+        if over
+        else _one_period(asked, where, sheets, ballots)
     )
     notes = found.notes + ((f"还差{awaited}份评分表",) if awaited else ())
     known = found.value is not None and not awaited
