@@ -174,7 +174,7 @@ class Flag(Spec):
         """「是」 as true, 「否」 as false."""
         if value in ("是", "否"):
             return value == "是"
-        place.refuse('要填 "是" 或 "否"')
+        return place.refuse('要填 "是" 或 "否"')
 
     def write(self, value: Any) -> object:
         """「是」 or 「否」."""
