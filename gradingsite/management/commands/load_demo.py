@@ -29,6 +29,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The password for all accounts may be given."""
         parser.add_argument("--password", default=os.environ.get("DEMO_PASSWORD", ""))
+        parser.add_argument("--reset", action="store_true", help="重新开始（dev.py 已清空数据）")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuse a site that isn't a demo; print the accounts."""
