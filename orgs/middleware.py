@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from orgs.actor import Actor
+from orgs.navigation import post_words
+from orgs.sections import navigation
 from orgs.services.people import acting
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -35,7 +37,12 @@ class ActorMiddleware:
         if not request.user.is_authenticated and SESSION_KEY in request.session:
             # Disabled, or the password changed elsewhere: nothing of the session may live on.
             logout(request)
-        request.actor = SimpleLazyObject(lambda: actor_of(request)) if request.user.is_authenticated else None
+        request.actor = None
+        if request.user.is_authenticated:
+            request.actor = SimpleLazyObject(lambda: actor_of(request))
+            request.nav = SimpleLazyObject(lambda: navigation(request))
+            request.post_words = SimpleLazyObject(lambda: post_words(request.actor))
+            request.unit_words = SimpleLazyObject(lambda: next(iter(request.post_words), ""))
         return self.get_response(request)
 
     def process_view(

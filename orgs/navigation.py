@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from orgs.actor import Actor
 from orgs.categories import Tier
 from orgs.models import Organisation
 from orgs.reach import Reach
+from orgs.roles import AdminRole
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,12 @@ def path_words(organisations: Iterable[Organisation], *, from_tier: Tier = Tier.
     rows = Organisation.objects.filter(pk__in=ids, tier__gte=from_tier).order_by()
     names = dict(rows.values_list("pk", "short_name"))
     return {unit.pk: " / ".join(names[pk] for pk in unit.ancestor_ids() if pk in names) for unit in wanted}
+
+
+def post_words(actor: Actor) -> list[str]:
+    """The person's posts in words, 「旺草镇 乡镇党务干部」; for an administrator which of the three."""
+    if actor.reach.admin_role:
+        return [AdminRole(actor.reach.admin_role).label]
+    ids = {span.organisation_id for span in actor.reach.spans}
+    names = dict(Organisation.objects.filter(pk__in=ids).order_by().values_list("pk", "short_name"))
+    return [f"{names.get(span.organisation_id, '')} {span.role.label}" for span in actor.reach.spans]

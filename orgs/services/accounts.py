@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from django.contrib.auth.hashers import is_password_usable, make_password
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -16,7 +16,7 @@ from gradingsite.lib.refusal import Refused
 from gradingsite.trail.services import Act, record, record_many
 from orgs.actor import Actor
 from orgs.models import OldPassword, Person, Post
-from orgs.passwords import KEPT, make_password_to_hand_out
+from orgs.passwords import KEPT, hash_to_hand_out, make_password_to_hand_out
 from orgs.roles import AdminRole
 
 USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,59}\Z")
@@ -81,7 +81,7 @@ def create_people(*, accounts: list[NewAccount], by: Actor, now: dt.datetime) ->
             username=account.username,
             name=account.name,
             phone=account.phone,
-            password=make_password(password),
+            password=hash_to_hand_out(password),
             password_changed_at=now,
         )
         made.append(HandedOut(person, password))

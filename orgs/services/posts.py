@@ -13,23 +13,13 @@ from gradingsite.lib.refusal import Refused
 from gradingsite.trail.services import record
 from orgs.actor import Actor
 from orgs.categories import Form, Tier
+from orgs.hooks import hand_over_hooks
 from orgs.models import Organisation, Person, Post, PostListing
 from orgs.roles import AdminRole, Extent, Role
 from orgs.services.accounts import demand
 
 ONE_DAY = dt.timedelta(days=1)
-Then = Callable[[Post, Post], None]
-
-_when_handed_over: list[Then] = []
-
-
-def when_handed_over(then: Then) -> Then:
-    """Register what else passes on with a post: called with the old and the new one, inside the transaction.
-
-    The rooms above name their open tasks and drafts here when they are loaded; also usable as a decorator.
-    """
-    _when_handed_over.append(then)
-    return then
+Then = Callable[[Post, Post, Actor], None]
 
 
 def placement_fault(role: Role, organisation: Organisation) -> str:
@@ -104,7 +94,7 @@ def hand_over(
 ) -> Post:
     """Pass a post on in one act 「交接」: the old one ends, a new one with the same extent begins on the day ``on``.
 
-    Open tasks and drafts pass on through ``then`` and what :func:`when_handed_over` registered.
+    Open tasks and drafts pass on through ``then`` and the functions named in :mod:`orgs.hooks`.
     """
     demand(by, AdminRole.SECURITY)
     _refuse_own(post.person, by)
@@ -132,8 +122,8 @@ def hand_over(
     )
     _store(heir, by)
     _copy_listings(post, heir)
-    for pass_on in (*_when_handed_over, *then):
-        pass_on(post, heir)
+    for pass_on in (*hand_over_hooks(), *then):
+        pass_on(post, heir, by)
     _record(by, "post.hand_over", heir, before=before, after=_facts(heir), why=why)
     return heir
 
