@@ -158,11 +158,13 @@ def _child_lines(content: bytes, limits: dict[str, int]) -> Iterator[Any]:
         raise Refused("文件太复杂，读取超时。", remedy="请删去多余的格式、行和列后再上传。") from None
     last: Any = None
     for line in done.stdout.splitlines():
-        last = json.loads(line) if line.endswith((b"}", b"]")) else None
+        try:
+            last = json.loads(line)
+        except ValueError:  # the child was ended in the middle of a line
+            break
         if isinstance(last, dict) and "refused" in last:
             raise Refused(last["refused"], remedy=last["remedy"])
-        if last is not None:
-            yield last
+        yield last
     if last != {"end": True}:
         raise Refused("文件太复杂或已损坏，不能读取。", remedy=SAVE_AS_XLSX)
 
