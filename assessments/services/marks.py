@@ -20,6 +20,8 @@ UNCOMPUTED: dict[str, object] = {
     "total_numerator": None,
     "total_denominator": None,
     "band": "",
+    "missing": [],
+    "remarks": [],
     "computed_at": None,
 }
 
@@ -75,5 +77,6 @@ def marks_changed(*, assessment: Assessment, by: Actor, now: dt.datetime) -> Non
             raises_version=True,
         )
         return
-    Assessment.objects.filter(pk=assessment.pk).update(version=F("version") + 1)
+    # What an earlier computing found missing was said of other marks.
+    Assessment.objects.filter(pk=assessment.pk).update(version=F("version") + 1, missing=[], remarks=[])
     assessment.version += 1
