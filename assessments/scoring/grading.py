@@ -10,19 +10,24 @@ from assessments.rules.document import Adjustment, Band, SchemeRules, Source, Ve
 from assessments.rules.words import AdjustmentKind, Effect, Missing
 from assessments.scoring.inputs import AdjustmentMark, SourceScore, Stored
 from assessments.scoring.sources import sector_of
-from gradingsite.lib.points import FULL_POINTS, FULL_WEIGHT, format_weight, half_up
+from gradingsite.lib.points import FULL_POINTS, FULL_WEIGHT, format_weight, half_up, half_up_ratio
 from gradingsite.lib.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What one source brings: ``score`` × its weight (``live`` = the weights present, 10000 unless spreading)."""
+    """What one source brings: its score × its weight (``live`` = the weights present, 10000 unless spreading)."""
 
     source: str
     label: str
     weight: int
     live: int
-    score: Fraction
+    stored: Stored
+
+    @property
+    def score(self) -> Fraction:
+        """The exact score in hundredths."""
+        return Fraction(*self.stored)
 
     @property
     def share(self) -> Fraction:
@@ -83,7 +88,7 @@ class Result:
 
     def scores(self) -> dict[str, Stored]:
         """The scores as they were weighted, items that count inside a source included; for the view of a page."""
-        return {one.source: (one.score.numerator, one.score.denominator) for one in self.contributions}
+        return {one.source: one.stored for one in self.contributions}
 
 
 def grade(
@@ -170,7 +175,7 @@ class Grader:
         vetoes = _struck(rules, {s.key: pair for s, pair in zip(rules.sources, pairs, strict=True)}, ticks)
         top, bottom, live = weigh(self.weights, pairs)
         contributions = tuple(
-            Contribution(source.key, source.label, weight, live, Fraction(*pair))
+            Contribution(source.key, source.label, weight, live, pair)
             for source, weight, pair in zip(rules.sources, self.weights, pairs, strict=True)
             if pair is not None
         )
@@ -213,7 +218,9 @@ class Grader:
         top, bottom, live = weigh(self.weights, scores)
         if not live or (None in scores and not self.spreads):
             return None, None
-        total = half_up(_clamp(self.rules, Fraction(top, bottom * live))[0])
+        total = half_up_ratio(top, bottom * live)
+        if total > FULL_POINTS and not self.rules.total_may_pass_100:
+            total = FULL_POINTS
         return total, band_of(self.rules, total).key
 
 
@@ -256,8 +263,10 @@ def _adjusted(
     rules: SchemeRules, source: Source, pair: Stored | None, applied: tuple[AppliedAdjustment, ...]
 ) -> Stored | None:
     """A source's score with the items that count inside it, not below 0 nor above 100 (unless totals may pass)."""
+    if pair is None or not applied:
+        return pair
     inside = [one for one in applied if one.source == source.key]
-    if pair is None or not inside:
+    if not inside:
         return pair
     change = sum(one.given if one.kind is AdjustmentKind.BONUS else -one.given for one in inside)
     value = _clamp(rules, Fraction(*pair) + change)[0]

@@ -74,7 +74,11 @@ def indicator_means(
 ) -> dict[str, Fraction | None]:
     """The mean per scored indicator over the sheets it is assigned to; ``None`` where something is missing."""
     held = list(sheets)
-    return {leaf.key: _mean_of(leaf.key, held)[0] for leaf in sector_of(rules, sector).leaves()}
+    means: dict[str, Fraction | None] = {}
+    for leaf in sector_of(rules, sector).leaves():
+        total, count, why = _marks_of(leaf.key, held)
+        means[leaf.key] = None if why else Fraction(total, count)
+    return means
 
 
 def source_of(rules: SchemeRules, key: str) -> Source:
@@ -175,33 +179,38 @@ def _from_sheets(source: Source, sector: SectorRules, sheets: Sequence[Marks]) -
 
 def _from_lines(sector: SectorRules, sheets: Sequence[SheetMarks]) -> _Found:
     leaves = sector.leaves()
-    strange = {key for sheet in sheets for key in sheet.lines} - {leaf.key for leaf in leaves}
+    keys = {leaf.key for leaf in leaves}
+    strange = {key for sheet in sheets for key in sheet.lines if key not in keys}
     if strange:
         raise Refused(f"评分表里有方案没有的指标：{'、'.join(sorted(strange))}")
-    total, notes = Fraction(), []
+    sums: dict[int, int] = {}
+    notes = []
     for leaf in leaves:
-        mean, why = _mean_of(leaf.key, sheets)
-        if mean is None:
+        total, count, why = _marks_of(leaf.key, sheets)
+        if why:
             notes.append(f"「{leaf.label}」{why}")
         else:
-            total += mean
-    return _Found(
-        None if notes else total, len(sheets), Origin.NOTHING if notes else Origin.LINES, tuple(notes)
-    )
+            sums[count] = sums.get(count, 0) + total
+    if notes:
+        return _Found(None, len(sheets), Origin.NOTHING, tuple(notes))
+    # Means with the same number of raters are added as whole numbers: fractions are met once per number of raters.
+    score = sum((Fraction(total, count) for count, total in sums.items()), Fraction())
+    return _Found(score, len(sheets), Origin.LINES)
 
 
-def _mean_of(indicator: str, sheets: Sequence[SheetMarks]) -> tuple[Fraction | None, str]:
-    marks = [
-        sheet.lines.get(indicator)
-        for sheet in sheets
-        if sheet.assigned is None or indicator in sheet.assigned
-    ]
-    given = [mark for mark in marks if mark is not None]
-    if not marks:
-        return None, "没有安排人评分"
-    if len(given) < len(marks):
-        return None, f"还有{len(marks) - len(given)}份没有填"
-    return Fraction(sum(given), len(given)), ""
+def _marks_of(indicator: str, sheets: Sequence[SheetMarks]) -> tuple[int, int, str]:
+    """Sum and number of an indicator's marks over the sheets it is assigned to, and why there is no mean."""
+    total = asked = given = 0
+    for sheet in sheets:
+        if sheet.assigned is None or indicator in sheet.assigned:
+            asked += 1
+            mark = sheet.lines.get(indicator)
+            if mark is not None:
+                given += 1
+                total += mark
+    if not asked:
+        return 0, 0, "没有安排人评分"
+    return total, given, f"还有{asked - given}份没有填" if given < asked else ""
 
 
 def _from_ballots(source: Source, ballots: Sequence[BallotCounts]) -> _Found:

@@ -61,13 +61,14 @@ def half_up(value: Fraction | int, digits: int = 2) -> int:
     """
     if not 0 <= digits <= 2:
         raise ValueError("digits must be 0, 1 or 2")
-    step = 10 ** (2 - digits)
-    return _nearest(Fraction(value, step)) * step
+    step = (100, 10, 1)[digits]
+    return half_up_ratio(value.numerator, value.denominator * step) * step
 
 
-def _nearest(value: Fraction) -> int:
-    whole = (2 * abs(value.numerator) + value.denominator) // (2 * value.denominator)
-    return -whole if value < 0 else whole
+def half_up_ratio(numerator: int, denominator: int) -> int:
+    """The same rounding of a ratio that needn't be in lowest terms; `denominator` is positive."""
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return -whole if numerator < 0 else whole
 
 
 def parse_points(
@@ -287,7 +288,7 @@ def format_percent(numerator: int, denominator: int) -> str:
     """A share with one decimal, half-up: 1 of 3 → '33.3%'; '—' of nothing."""
     if not denominator:
         return MISSING
-    tenths = _nearest(Fraction(numerator * 1000, denominator))
+    tenths = half_up_ratio(numerator * 1000, denominator)
     sign = "-" if tenths < 0 else ""
     whole, rest = divmod(abs(tenths), 10)
     return f"{sign}{whole}.{rest}%"
