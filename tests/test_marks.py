@@ -91,6 +91,8 @@ def test_a_step_says_its_state(state) -> None:
         ("v|cnday", date(2026, 4, 10), "4月10日"),
         ("v|cnweekday", date(2026, 4, 9), "4月9日 星期四"),
         ("v|cnmoment", datetime(2026, 4, 9, 1, 21, tzinfo=UTC), "4月9日 09:21"),
+        ("v|cnmoment", None, "—"),
+        ("v|cntime", None, "—"),
         ("v|cntime", datetime(2026, 4, 9, 1, 21, tzinfo=UTC), "09:21"),
         ("v|cnday", datetime(2026, 4, 9, 17, 0, tzinfo=UTC), "4月10日"),
     ],

@@ -9,10 +9,10 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gradingsite.lib import days
 from gradingsite.lib.points import MISSING, format_percent, format_points, format_weight, short_points
 
 register = template.Library()
@@ -192,48 +192,42 @@ def or_dash(value: Any) -> Any:
     return MISSING if value is None or value == "" else value
 
 
-def local(value: date | datetime) -> date | datetime:
-    """A moment in the site's time zone; a date as it is."""
-    return timezone.localtime(value) if isinstance(value, datetime) and timezone.is_aware(value) else value
-
-
 @register.filter
-def cndate(value: date | datetime | None) -> str:
+def cndate(value: date | None) -> str:
     """A date with its year: 2012年6月20日."""
-    if not value:
-        return MISSING
-    value = local(value)
-    return f"{value.year}年{value.month}月{value.day}日"
+    return days.format_date(value)
 
 
 @register.filter
-def cnday(value: date | datetime | None) -> str:
-    """A date without its year: 4月10日."""
-    if not value:
-        return MISSING
-    value = local(value)
-    return f"{value.month}月{value.day}日"
+def cnday(value: date | None, today: date | None = None) -> str:
+    """A date without its year: 4月10日; with it when ``today`` is given and lies in another year."""
+    return days.short_date(value, today=today)
 
 
 @register.filter
-def cnweekday(value: date | datetime | None) -> str:
+def cnweekday(value: date | None) -> str:
     """A date with its weekday: 4月9日 星期四."""
-    if not value:
+    if value is None:
         return MISSING
-    value = local(value)
-    return f"{cnday(value)} 星期{'一二三四五六日'[value.weekday()]}"
+    return f"{days.short_date(value)} {days.weekday(days.local_day(value))}"
 
 
 @register.filter
-def cnmoment(value: datetime | None) -> str:
-    """A moment: 4月9日 09:21."""
-    return f"{cnday(value)} {cntime(value)}" if value else MISSING
+def cnmoment(value: datetime | None, today: date | None = None) -> str:
+    """A moment: 4月9日 09:21; with its year when ``today`` is given and lies in another year."""
+    return days.short_moment(value, today=today)
 
 
 @register.filter
 def cntime(value: datetime | None) -> str:
     """The time of a moment: 09:21."""
-    return f"{local(value):%H:%M}" if value else MISSING
+    return days.short_moment(value).rsplit(" ", 1)[-1]
+
+
+@register.filter
+def duewords(due: date | None, today: date) -> str:
+    """How a deadline stands on ``today``: 还剩 1 个工作日, 今日, 逾期 2 个工作日; weekends off, no holidays known."""
+    return days.due_words(today, due)
 
 
 @register.filter
