@@ -1,0 +1,1 @@
+"""Commands of grading, for operators and scripts."""
