@@ -199,10 +199,12 @@ def _store(fresh: Sequence[tuple[Assessment, Result]], by: Actor, now: dt.dateti
         if before != (file.total, file.band, file.missing, file.remarks) or file in became:
             file.computed_at = now if result.total is not None else None
             changed.append(file)
-    Assessment.objects.bulk_update(
+    # An upsert of rows that are there: one plain statement, where bulk_update builds a CASE per column and row.
+    Assessment.objects.bulk_create(
         changed,
-        ["total", "band", "total_numerator", "total_denominator", "missing", "remarks", "computed_at"],
-        batch_size=BATCH,
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=["total", "band", "total_numerator", "total_denominator", "missing", "remarks", "computed_at"],
     )
     move_many(flow=flow.FILE, name="compute", objs=became, by=by, now=now, details=details)
     move_many(flow=flow.FILE, name="go_stale", objs=lost, by=by.as_software(), now=now)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.core.exceptions import PermissionDenied
@@ -15,12 +16,13 @@ from django.db.models import F
 
 from gradingsite.lib.flow import Flow, Move
 from gradingsite.lib.refusal import Conflict, Refused
-from gradingsite.trail.services import Act, record, record_many
+from gradingsite.trail.services import Act, record_many
 from orgs.actor import Actor
 from orgs.models import Passage
 from orgs.reach import Reach
 
 SYSTEM = "SYS"
+BATCH = 500
 
 
 class Subject(Protocol):
@@ -115,32 +117,54 @@ def move(
         if rows.update(**values) != 1:
             raise Conflict("刚才已被别人改动，请刷新后再看。")
         _refresh(obj, values)
-        passage = Passage.objects.create(
+        told = _Told(flow, chosen, by, now, note.strip(), due_on, by.post_label(obj.home_id()))
+        passage = told.passage(obj, source, details or {})
+        passage.save(force_insert=True)
+        record_many(by=by, acts=[told.act(obj, source, details or {})])
+    return passage
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a move tells, the same for every thing it carries: for the history people read and for the trail."""
+
+    flow: Flow
+    move: Move
+    by: Actor
+    now: dt.datetime
+    note: str
+    due_on: dt.date | None
+    post_label: str
+
+    def passage(self, obj: Any, source: str, details: dict[str, Any]) -> Passage:
+        """The row of the history, not yet stored."""
+        return Passage(
             kind=obj._meta.label_lower,
             object_id=obj.pk,
-            flow=flow.name,
-            name=chosen.name,
-            label=chosen.label,
+            flow=self.flow.name,
+            name=self.move.name,
+            label=self.move.label,
             source=source,
-            target=target,
-            by=by.person,
-            by_name=by.person.name,
-            post_label=by.post_label(obj.home_id()),
-            at=now,
-            note=note.strip(),
-            due_on=due_on,
-            details=details or {},
+            target=self.move.lands_in(source),
+            by=self.by.person,
+            by_name=self.by.person.name,
+            post_label=self.post_label,
+            at=self.now,
+            note=self.note,
+            due_on=self.due_on,
+            details=details,
         )
-        record(
-            by=by,
-            action=f"{flow.name}.{chosen.name}",
-            obj=obj,
+
+    def act(self, obj: Any, source: str, details: dict[str, Any]) -> Act:
+        """The entry of the trail."""
+        return Act(
+            f"{self.flow.name}.{self.move.name}",
+            obj,
             before={"status": source},
-            after={"status": target} | (details or {}),
-            why=note.strip(),
+            after={"status": self.move.lands_in(source)} | details,
+            why=self.note,
             organisation_id=obj.home_id(),
         )
-    return passage
 
 
 def _refresh(obj: models.Model, values: dict[str, Any]) -> None:
@@ -175,7 +199,6 @@ def move_many(
     values: dict[str, Any] = dict(changes or {})
     if raises_version:
         values["version"] = F("version") + 1
-    told = details or {}
     with transaction.atomic():
         for source in chosen.source:
             batch = [obj for obj in objs if obj.status == source]
@@ -183,39 +206,12 @@ def move_many(
             if batch and found.update(**values, status=chosen.lands_in(source)) != len(batch):
                 raise Conflict("刚才已有别人改动了其中一些，请刷新后再看。")
         label = by.post_label(objs[0].home_id()) if len(objs) == 1 else by.post_label()
+        told = _Told(flow, chosen, by, now, note.strip(), due_on, label)
+        own = details or {}
         passages = Passage.objects.bulk_create(
-            Passage(
-                kind=obj._meta.label_lower,
-                object_id=obj.pk,
-                flow=flow.name,
-                name=chosen.name,
-                label=chosen.label,
-                source=obj.status,
-                target=chosen.lands_in(obj.status),
-                by=by.person,
-                by_name=by.person.name,
-                post_label=label,
-                at=now,
-                note=note.strip(),
-                due_on=due_on,
-                details=told.get(obj.pk, {}),
-            )
-            for obj in objs
+            (told.passage(obj, obj.status, own.get(obj.pk, {})) for obj in objs), batch_size=BATCH
         )
-        record_many(
-            by=by,
-            acts=[
-                Act(
-                    f"{flow.name}.{chosen.name}",
-                    obj,
-                    before={"status": obj.status},
-                    after={"status": chosen.lands_in(obj.status)} | told.get(obj.pk, {}),
-                    why=note.strip(),
-                    organisation_id=obj.home_id(),
-                )
-                for obj in objs
-            ],
-        )
+        record_many(by=by, acts=(told.act(obj, obj.status, own.get(obj.pk, {})) for obj in objs))
         for obj in objs:
             obj.status = chosen.lands_in(obj.status)
     return passages
