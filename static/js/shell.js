@@ -191,7 +191,10 @@
   });
   document.addEventListener("htmx:responseError", function (event) {
     var status = event.detail.xhr.status;
-    if (status === 401) { window.shell.askSignIn(); return; }
+    if (status === 401) {
+      window.shell.askSignIn().then(function () { notice("ok", "已重新登录。刚才那一步还没有存，请再按一次。", "net-notice"); });
+      return;
+    }
     notice("bad", status === 403 ? "您没有办这件事的权限。" : status === 404 ? "这条记录已经没有了，请刷新页面。" : "系统出错，这一步没有存上。请稍后再试。", "net-notice");
   });
   window.addEventListener("online", function () { notice("", "", "net-notice"); });
@@ -202,5 +205,5 @@
     fitDrawer();
   });
 
-  window.shell = { notice: notice, releaseForm: releaseForm, askSignIn: function () { window.location.reload(); } };
+  window.shell = { notice: notice, releaseForm: releaseForm, askSignIn: function () { window.location.reload(); return new Promise(function () {}); } };
 })();

@@ -28,7 +28,7 @@
     input.type = type;
     input.required = true;
     input.autocomplete = name === "password" ? "current-password" : "username";
-    if (kept) { input.value = kept; }
+    if (kept) { input.value = kept; input.readOnly = true; }
     field.appendChild(label);
     field.appendChild(input);
     form.appendChild(field);
@@ -89,13 +89,13 @@
           if (!answer.signedIn) { drawn.fault.textContent = "用户名或密码不对。"; return; }
           useToken(tokenIn(answer.text));
           drawn.dialog.close();
-          drawn.dialog.remove();
-          waiting = null;
           resolve();
         }, function () { drawn.fault.textContent = "网络断了，连上后再按一次。"; });
       });
     });
+    drawn.dialog.addEventListener("close", function () { drawn.dialog.remove(); waiting = null; });
     drawn.dialog.showModal();
+    drawn.form.elements[drawn.form.elements.username.readOnly ? "password" : "username"].focus();
     return waiting;
   }
 
