@@ -105,10 +105,17 @@ def _copy(
         text = "\n".join(messages[:SHOWN_PER_CELL]) + more
         lines = sum(1 + display_width(line) // 24 for line in text.split("\n"))
         target.write_comment(number - 1, column - 1, text, {"width": 190, "height": 24 + 18 * lines})
-    for first_row, first_column, last_row, last_column in sheet.merged:
-        if first_row == last_row:
-            target.join(first_row - 1, first_column - 1, last_row - 1, last_column - 1)
+    _join_across(sheet, target)
     return len(words)
+
+
+def _join_across(sheet: Sheet, target: RowSheet) -> None:
+    """Titles and group lines stay merged; a value merged downwards stands in each of its rows instead."""
+    reached = (0, 0)
+    for first_row, first_column, last_row, last_column in sorted(sheet.merged):
+        if first_row == last_row and (first_row, first_column) > reached:
+            target.join(first_row - 1, first_column - 1, last_row - 1, last_column - 1)
+            reached = (last_row, last_column)
 
 
 def _placed(sheet: Sheet, marks: dict[tuple[int, int | None], list[str]]) -> dict[tuple[int, int], list[str]]:
@@ -136,7 +143,7 @@ def _cell(cell: Cell, styles: _Styles, *, faulty: bool) -> str:
     pen = Pen(cell.column - 1, styles.of(faulty=faulty, struck=cell.struck, number=number))
     if digits:
         return pen.figure(cell.row, digits)
-    if cell.value is None or cell.filled:
+    if cell.value is None:
         return pen.blank(cell.row)
     return pen.text(cell.row, _as_text(cell.value))
 

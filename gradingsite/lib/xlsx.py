@@ -322,11 +322,13 @@ class _Page:
 
     def _starts(self, parts: int) -> list[int]:
         """The first columns of `parts` stretches of about equal width."""
-        starts, passed = [0], 0.0
-        for index, width in enumerate(self.widths[:-1]):
-            passed += width
-            if len(starts) < parts and passed * parts >= self.width * len(starts) * 0.95:
-                starts.append(index + 1)
+        starts, passed, columns = [0], 0.0, len(self.widths)
+        for index in range(1, columns):
+            passed += self.widths[index - 1]
+            wanting = parts - len(starts)
+            is_share = passed * parts >= self.width * len(starts) * 0.95
+            if wanting and (is_share or columns - index <= wanting):
+                starts.append(index)
         return starts
 
 
