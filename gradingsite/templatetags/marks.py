@@ -78,14 +78,9 @@ def band_look(band: Any) -> tuple[str, str, str]:
 
 
 @register.simple_tag
-def glyph(name: str, size: int = 14) -> SafeString:
+def glyph(name: str) -> SafeString:
     """A small drawing by its name in ``components/svg_defs.html``; words must stand beside it."""
-    return format_html(
-        '<svg class="glyph" width="{0}" height="{0}" viewBox="0 0 14 14" aria-hidden="true">'
-        '<use href="#g-{1}"></use></svg>',
-        size,
-        name,
-    )
+    return format_html('<svg class="glyph" aria-hidden="true"><use href="#g-{}"/></svg>', name)
 
 
 @register.simple_tag
@@ -140,8 +135,7 @@ def tag(words: str, kind: str = "", shape: str = "") -> SafeString:
 def step_mark(state: str, words: str = "") -> SafeString:
     """The mark of one step in a matrix: done, now, late, returned, todo, absent. ``words`` go to the screen reader."""
     return format_html(
-        '<svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true"><use href="#s-{}"></use></svg>'
-        '<span class="unseen">{}</span>',
+        '<svg class="step" aria-hidden="true"><use href="#s-{}"/></svg><span class="unseen">{}</span>',
         state,
         words or STEP_WORDS.get(state, state),
     )
@@ -150,10 +144,7 @@ def step_mark(state: str, words: str = "") -> SafeString:
 @register.simple_tag
 def step_dot(state: str) -> SafeString:
     """The dot before a step in the vertical list."""
-    return format_html(
-        '<svg class="dot" width="12" height="12" viewBox="0 0 12 12" aria-hidden="true"><use href="#d-{}"></use></svg>',
-        state,
-    )
+    return format_html('<svg class="dot" aria-hidden="true"><use href="#d-{}"/></svg>', state)
 
 
 @register.filter

@@ -3,8 +3,6 @@
 (function () {
   "use strict";
 
-  var page = document.documentElement;
-
   /* 大字版: the cookie is what the server reads; a copy in this browser's store brings a lost cookie back. */
   function rememberLargeType() {
     try {
@@ -12,8 +10,8 @@
       var has = /(?:^|; )large_type=([01])/.exec(document.cookie);
       if (has) { window.localStorage.setItem("large_type", has[1]); return; }
       if (kept === "1") {
-        page.classList.add("large");
         document.cookie = "large_type=1; path=/; max-age=63072000; samesite=lax";
+        if (/large_type=1/.test(document.cookie)) { window.location.reload(); }
       }
     } catch (error) { /* a browser may forbid its store; the cookie alone is enough */ }
   }
@@ -163,6 +161,21 @@
     return bar;
   }
 
+  /* 登录已超时: the dialog is fetched when it is needed, and then stands in for this function. */
+  var asking = null;
+
+  function askSignIn() {
+    if (asking) { return asking; }
+    asking = new Promise(function (resolve) {
+      var script = document.createElement("script");
+      script.src = document.body.getAttribute("data-again");
+      script.onload = function () { resolve(window.shell.askSignIn()); };
+      script.onerror = function () { asking = null; notice("warn", "登录已超时，网络也断了。填的内容还在本页，连上后再按一次。", "net-notice"); };
+      document.head.appendChild(script);
+    });
+    return asking;
+  }
+
   document.addEventListener("keydown", onKey);
   document.addEventListener("keydown", onSearchArrows);
   document.addEventListener("click", onClick);
@@ -205,5 +218,5 @@
     fitDrawer();
   });
 
-  window.shell = { notice: notice, releaseForm: releaseForm, askSignIn: function () { window.location.reload(); return new Promise(function () {}); } };
+  window.shell = { notice: notice, releaseForm: releaseForm, askSignIn: askSignIn };
 })();
