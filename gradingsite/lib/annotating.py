@@ -152,10 +152,9 @@ def _as_figure(value: Value) -> tuple[str, str]:
     """The digits under which Excel keeps a number or a day, and its format; '' for all else."""
     if isinstance(value, date) and not isinstance(value, datetime) and value >= FIRST_DAY:
         return str((value - EPOCH).days), "yyyy-mm-dd"
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and abs(value) < EXACT and value == value:
-        return repr(value), "General"
-    return "", "@"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "", "@"
+    return (repr(value), "General") if abs(value) < EXACT else ("", "@")
 
 
 def _as_text(value: Value) -> str:

@@ -10,6 +10,7 @@ import csv
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any, Literal, NamedTuple, TextIO
 
 from gradingsite.lib import points
@@ -220,6 +221,10 @@ def _percent(value: tuple[int, int]) -> str:
     return points.format_percent(*value)
 
 
+def _plain_score(value: Fraction | int) -> str:
+    return points.eye(value)[0]
+
+
 def _moment(value: datetime) -> str:
     return value.isoformat(timespec="seconds")
 
@@ -235,7 +240,7 @@ _DISPLAY: dict[str, Callable[[Any], str]] = {
     "moment": format_moment,
 }
 _MACHINE: dict[str, Callable[[Any], str]] = _DISPLAY | {
-    "score": lambda value: points.eye(value)[0],
+    "score": _plain_score,
     "date": date.isoformat,
     "moment": _moment,
 }

@@ -126,7 +126,8 @@ def _refuse_other_kinds(content: bytes) -> None:
 
 def _read_workbook(content: bytes, limits: dict[str, int]) -> Workbook:
     sheets: list[Sheet] = []
-    name, state, merged = "", "visible", ()
+    name, state = "", "visible"
+    merged: tuple[tuple[int, int, int, int], ...] = ()
     rows: list[Row] = []
     epoch = date(1899, 12, 30)
 

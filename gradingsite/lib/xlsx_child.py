@@ -19,7 +19,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
-from io import BytesIO
+from io import BytesIO, TextIOWrapper
 from posixpath import dirname, join, normpath
 from typing import Any
 from xml.parsers import expat
@@ -440,7 +440,8 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
     resource.setrlimit(resource.RLIMIT_CPU, (limits["cpu"], limits["cpu"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
 
     def work() -> None:
         with zipfile.ZipFile(BytesIO(sys.stdin.buffer.read())) as archive:
