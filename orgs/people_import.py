@@ -128,9 +128,11 @@ def plan_people(workbook: Workbook, *, by: Actor, today: dt.date) -> Plan:
         if header is None:
             continue
         found_any = True
-        for row in sheet.rows:
-            if row.number > header.row and not row.is_blank and not repeats_header(row, header, COLUMNS):
-                rows.append(_read(sheet.name, row, header.columns, today))
+        rows.extend(
+            _read(sheet.name, row, header.columns, today)
+            for row in sheet.rows
+            if row.number > header.row and not row.is_blank and not repeats_header(row, header, COLUMNS)
+        )
     if not found_any:
         raise Refused("没有找到表头。", remedy=f"表头要有“姓名”“用户名”，其余是{'、'.join(HEADINGS[2:])}。")
     _match(rows, by)

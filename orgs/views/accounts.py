@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render, resolve_url
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from gradingsite.context import address
 from gradingsite.lib.refusal import Refused
 from gradingsite.trail.services import record
 from orgs import auth
@@ -23,6 +24,11 @@ from orgs.models import Person
 from orgs.services.accounts import set_password
 
 
+def home() -> str:
+    """Where a person begins."""
+    return address(settings.LOGIN_REDIRECT_URL) or "/"
+
+
 @login_not_required
 @never_cache
 @sensitive_post_parameters("password")
@@ -30,7 +36,7 @@ from orgs.services.accounts import set_password
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page; a wrong password and an unknown name read the same."""
     if request.user.is_authenticated and request.method != "POST":
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(home())
     form = SignInForm(request.POST or None)
     if form.is_valid():
         try:
@@ -72,7 +78,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             set_password(person=request.user, password=password, now=timezone.now(), by=request.actor)
             update_session_auth_hash(request, request.user)
             messages.success(request, "密码已改，下次用新密码登录。")
-            return redirect(settings.LOGIN_REDIRECT_URL)
+            return redirect(home())
         except Refused as refusal:
             form.add_error(refusal.field, str(refusal))
     status = 422 if form.is_bound else 200
@@ -86,4 +92,4 @@ def _let_in(request: HttpRequest, person: Person) -> HttpResponse:
     login(request, person, backend="orgs.auth.PersonBackend")
     where = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(where, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(where if allowed else resolve_url(settings.LOGIN_REDIRECT_URL))
+    return HttpResponseRedirect(where if allowed else home())
