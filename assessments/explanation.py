@@ -1,0 +1,315 @@
+"""Why a branch has its grade: everything the explanation page says, worked out once (domain.md 5, ui: why-this-grade).
+
+Figures come from stored exact scores through the small-group rule; who may see names and which parts is decided here,
+not in the template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from assessments import flow
+from assessments.models import Assessment, Decision, Poll, Sheet
+from assessments.rules import Band, Method, SchemeRules, Source, SourceKind
+from assessments.services.schemes import rules_of
+from assessments.smallgroups import Line, View, view_of
+from gradingsite.lib.points import exact_text, eye, format_percent, format_weight
+from orgs.models import Passage
+from orgs.reach import Reach
+
+WITH_NAMES = frozenset({"CLK", "COM", "DEP", "UP"})
+BRANCH_SIDE = frozenset({"SEC", "LIA"})
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """One line of 五方评分: ``score`` as shown (≈ said by ``cut``), its weight and points, the bar in hundredths."""
+
+    label: str
+    detail: str
+    score: str
+    cut: bool
+    weight: str
+    points: str
+    bar: int | None
+    is_self: bool = False
+    joint: bool = False
+    imported: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Deduction:
+    """Points lost under a top-level indicator by the superior, with reasons; ``who`` only for those who may see it."""
+
+    label: str
+    full: int
+    points: Fraction
+    reasons: tuple[str, ...]
+    who: str = ""
+
+    @property
+    def lost(self) -> Fraction:
+        """Full minus points, in hundredths."""
+        return self.full - self.points
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What the page shows of one file to one viewer."""
+
+    file: Assessment
+    rules: SchemeRules
+    names: bool
+    announced: bool
+    lines: Sequence[SourceLine] = ()
+    formula: str = ""
+    exact: str = ""
+    computed: Band | None = None
+    decided: Band | None = None
+    decision: Decision | None = None
+    deductions: Sequence[Deduction] = ()
+    note: str = ""
+    gap: Fraction | None = None
+    passages: Sequence[Passage] = ()
+    years: Sequence[tuple[int, int, Band | None]] = field(default_factory=tuple)
+    returned: bool = False
+
+    @property
+    def overridden(self) -> bool:
+        """Whether the committee decided otherwise than computed."""
+        return bool(self.decided and self.computed and self.decided.key != self.computed.key)
+
+    @property
+    def visible(self) -> bool:
+        """Whether the viewer may see more than the state of the sources."""
+        return self.names or self.announced
+
+
+def explain(file: Assessment, *, reach: Reach) -> Explanation:
+    """The explanation of a file for somebody who may see the file. A dozen queries, whatever the round's size.
+
+    A branch (and its liaison or contact leader) sees it once announced, without raters' names; the deciding level and
+    above see all of it at any time.
+    """
+    rules = rules_of(file.round.scheme)
+    held = file.parties(reach)
+    names = reach.everything or bool(held & WITH_NAMES) or _covers_from_above(file, reach)
+    announced = file.announced_at is not None
+    decision = _decision_to_show(file, announced)
+    base = Explanation(
+        file=file,
+        rules=rules,
+        names=names,
+        announced=announced,
+        computed=rules.band(file.band) if file.band else None,
+        decided=rules.band(decision.band) if decision and decision.signed_at else None,
+        decision=decision,
+        returned=announced and file.status in (flow.COLLECTING, flow.COMPUTED),
+        passages=_passages(file, names),
+    )
+    if not base.visible:
+        return base
+    return _with_figures(base)
+
+
+def _covers_from_above(file: Assessment, reach: Reach) -> bool:
+    """A subtree post at one of the file's committees: whatever the role, it belongs to the deciding level or above."""
+    above = set(file.ancestor_ids())
+    return any(span.organisation_id in above for span in reach.subtree_spans())
+
+
+def _decision_to_show(file: Assessment, announced: bool) -> Decision | None:
+    current = file.decisions.filter(superseded_at=None).select_related("signed_by", "drafted_by").first()
+    if current or not announced:
+        return current
+    return file.decisions.exclude(signed_at=None).select_related("signed_by", "drafted_by").last()
+
+
+def _with_figures(base: Explanation) -> Explanation:
+    file, rules = base.file, base.rules
+    rows = {score.source: score for score in file.scores.all()}
+    stored = {key: (row.numerator, row.denominator) for key, row in rows.items()}
+    view = view_of(
+        rules,
+        stored,
+        {key: row.voters for key, row in rows.items()},
+        members=file.member_count,
+        people=file.people_count,
+    )
+    sheets = list(
+        file.sheets.filter(status="in_force").select_related("rater").order_by("source", "rater_no")
+    )
+    polls = list(file.polls.filter(status="counted", superseded_at=None, purpose="grade"))
+    words = _Words(file, rules, view, base.names, sheets, polls)
+    lines = [words.line(line) for line in view.lines]
+    exact = None
+    if file.total_numerator is not None and file.total_denominator:
+        exact = Fraction(file.total_numerator, file.total_denominator)
+    return Explanation(
+        **{
+            name: getattr(base, name)
+            for name in ("file", "rules", "names", "announced", "computed", "decided")
+        },
+        decision=base.decision,
+        returned=base.returned,
+        passages=base.passages,
+        lines=lines,
+        formula=" + ".join(line.points for line in lines if line.points),
+        exact=exact_text(exact) if exact is not None else "",
+        deductions=deductions_of(rules, file, sheets, names=base.names),
+        note=view.note,
+        gap=self_gap(rules, view),
+        years=_years(file) if view.history else (),
+    )
+
+
+def self_gap(rules: SchemeRules, view: View) -> Fraction | None:
+    """How far the self-assessment lies above the mean of the other shown sources, in hundredths; None without both."""
+    own = [view.score(one.key) for one in rules.sources if one.kind is SourceKind.SELF]
+    others = [view.score(one.key) for one in rules.sources if one.kind is not SourceKind.SELF]
+    shown = [score for score in others if score is not None]
+    if not own or own[0] is None or len(shown) < len(others) or not shown:
+        return None
+    return own[0] - sum(shown, Fraction()) / len(shown)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Puts the lines of one file into words."""
+
+    file: Assessment
+    rules: SchemeRules
+    view: View
+    names: bool
+    sheets: Sequence[Sheet]
+    polls: Sequence[Poll]
+
+    def line(self, line: Line) -> SourceLine:
+        """A line of the view as the page prints it."""
+        if line.joint:
+            people = f"{line.voters} 人" if line.voters is not None else "人数未报"
+            return SourceLine(
+                line.label, people, "", False, format_weight(line.weight), _sum(line.points), None, joint=True
+            )
+        source = self.rules.source(line.sources[0])
+        assert source is not None
+        mine = [sheet for sheet in self.sheets if sheet.source == source.key]
+        polls = [poll for poll in self.polls if poll.source == source.key]
+        text, cut = eye(line.score) if line.score is not None else ("—", False)
+        return SourceLine(
+            label=line.label,
+            detail=self._detail(source, mine, polls),
+            score=text,
+            cut=cut,
+            weight=format_weight(line.weight),
+            points=_sum(line.points),
+            bar=int(line.score) if line.score is not None else None,
+            is_self=source.kind is SourceKind.SELF,
+            imported=any(one.imported for one in (*mine, *polls)),
+            missing=line.score is None,
+        )
+
+    def _detail(self, source: Source, sheets: Sequence[Sheet], polls: Sequence[Poll]) -> str:
+        """Who stands behind the figure, in one short line."""
+        if polls:
+            return self._poll_words(polls)
+        if not sheets:
+            return "还没有数据"
+        if sheets[0].imported:
+            people = f"，{sheets[0].voters} 人" if sheets[0].voters else ""
+            return f"导入，{sheets[0].get_basis_display()}{people}"
+        if source.kind is SourceKind.SELF:
+            return self._self_words(sheets[0])
+        if source.kind is SourceKind.SUPERIOR:
+            return f"{self.file.deciding.short_name}评，{len(sheets)} 份评分表"
+        labels = [sheet.rater_label or (sheet.rater.name if sheet.rater else "") for sheet in sheets]
+        named = f"：{'、'.join(label for label in labels if label)}" if self.names and any(labels) else ""
+        return f"{len(sheets)} 家单位平均{named}"
+
+    def _poll_words(self, polls: Sequence[Poll]) -> str:
+        expected = sum(poll.expected or 0 for poll in polls)
+        valid = sum(poll.valid or 0 for poll in polls)
+        returned = sum(poll.returned or 0 for poll in polls)
+        return (
+            f"应到 {expected}，有效 {valid}，参评率 {format_percent(returned, expected) if expected else '—'}"
+        )
+
+    def _self_words(self, sheet: Sheet) -> str:
+        writers = sorted({line.get("by_name", "") for line in sheet.lines.values()} - {""})
+        track = next((one for one in self.file.tracks.all() if one.pk == sheet.track_id), None)
+        confirmed = f"；{track.confirmed_by.name} 确认" if self.names and track and track.confirmed_by else ""
+        behalf = "（代录）" if sheet.on_behalf else ""
+        return f"{'、'.join(writers) or '支部'}填{behalf}{confirmed}"
+
+
+def _sum(points: Fraction | None) -> str:
+    return exact_text(points) if points is not None else ""
+
+
+def deductions_of(
+    rules: SchemeRules, file: Assessment, sheets: Sequence[Sheet], *, names: bool
+) -> list[Deduction]:
+    """The superior's deductions per top-level indicator, means over its sheets; empty for totals without lines."""
+    sector = rules.sector(file.sector)
+    keys = {
+        one.key for one in rules.sources if one.kind is SourceKind.SUPERIOR and one.method is Method.ITEMISED
+    }
+    mine = [sheet for sheet in sheets if sheet.source in keys and sheet.lines]
+    if sector is None or not mine:
+        return []
+    found = []
+    for top in sector.indicators:
+        leaves = [leaf.key for leaf in (top.children or (top,))]
+        full = sum(leaf.points or 0 for leaf in (top.children or (top,)))
+        points = sum((_mean(mine, leaf) for leaf in leaves), Fraction())
+        held = [sheet.lines[leaf] for sheet in mine for leaf in leaves if leaf in sheet.lines]
+        reasons = tuple(dict.fromkeys(line["reason"] for line in held if line.get("reason")))
+        who = (
+            "、".join(dict.fromkeys(f"{line.get('by_name', '')} {_moment(line)}" for line in held))
+            if names
+            else ""
+        )
+        found.append(Deduction(top.label, full, points, reasons, who))
+    return found
+
+
+def _mean(sheets: Sequence[Sheet], leaf: str) -> Fraction:
+    marks = [
+        sheet.lines[leaf]["points"]
+        for sheet in sheets
+        if (sheet.lines.get(leaf) or {}).get("points") is not None
+    ]
+    return Fraction(sum(marks), len(marks)) if marks else Fraction()
+
+
+def _moment(line: Mapping[str, object]) -> str:
+    at = str(line.get("at") or "")
+    return f"{int(at[5:7])}月{int(at[8:10])}日" if len(at) >= 10 else ""
+
+
+def _passages(file: Assessment, names: bool) -> list[Passage]:
+    """The file's history. A branch reads what happened and why, without who rated."""
+    found = list(Passage.objects.of(file))
+    if not names:
+        for passage in found:
+            passage.by_name = ""
+    return found
+
+
+def _years(file: Assessment) -> list[tuple[int, int, Band | None]]:
+    """Approved totals of earlier rounds and this one: ``(year, total, band)``; those with small groups are left out."""
+    others = (
+        Assessment.objects.filter(organisation=file.organisation_id, total__isnull=False)
+        .exclude(scores__small=True)
+        .filter(round__year__lte=file.round.year)
+        .select_related("round__scheme")
+        .order_by("round__year", "pk")
+    )
+    rows = [one for one in others if one.pk == file.pk or one.status == flow.APPROVED]
+    return [
+        (one.round.year, one.total or 0, rules_of(one.round.scheme).band(one.decided_band or one.band))
+        for one in rows
+    ]
