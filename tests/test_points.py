@@ -305,3 +305,8 @@ def test_a_refusal_carries_its_remedy_and_field() -> None:
     assert isinstance(conflict, Refused)
     assert (conflict.status, conflict.mine, conflict.theirs) == (409, 1, 2)
     assert refused.at("score").field == "score"
+
+
+@given(st.integers(-(10**9), 10**9), st.integers(1, 10**6))
+def test_a_ratio_rounds_like_its_fraction(numerator: int, denominator: int) -> None:
+    assert points.half_up_ratio(numerator, denominator) == points.half_up(Fraction(numerator, denominator))

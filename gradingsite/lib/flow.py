@@ -56,7 +56,9 @@ class Flow:
         for move in self.moves:
             unknown = (set(move.source) | ({move.target} - {None})) - set(self.states)
             if unknown:
-                raise ValueError(f"flow {self.name}: move {move.name} names unknown states {sorted(map(str, unknown))}")
+                raise ValueError(
+                    f"flow {self.name}: move {move.name} names unknown states {sorted(map(str, unknown))}"
+                )
         object.__setattr__(self, "states", MappingProxyType(dict(self.states)))
 
     def move(self, name: str) -> Move:
