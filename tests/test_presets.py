@@ -23,7 +23,7 @@ from assessments.rules import (
     preset_codes,
     preset_rules,
 )
-from assessments.scoring import quota_line
+from assessments.scoring import StarOptions, quota_line, star_options
 from orgs.categories import SECTORS
 
 READY = ("guizhou-2012", "kangbao-2012")
@@ -213,3 +213,10 @@ def test_hubei_has_three_classes_and_a_notice_after_approval() -> None:
     assert [one.label for one in rules.bands] == ["一类", "二类", "三类"]
     assert rules.notice is not None
     assert rules.notice.timing is NoticeTiming.AFTER_APPROVAL
+
+
+def test_kangbao_lets_the_committee_choose_only_among_two_and_one_star() -> None:
+    rules = preset_rules("kangbao-2012")
+    assert star_options(rules, "ordinary") == StarOptions("two", ("two", "one"), "")
+    assert star_options(rules, "good") == StarOptions("four", ("four",), "five")
+    assert star_options(preset_rules("guizhou-2012"), "good") is None

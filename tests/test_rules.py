@@ -226,7 +226,7 @@ def test_weights_over_100_say_by_how_much() -> None:
         ({"bands": band_list(("好", 101), ("差", 0))}, "下限超过100"),
         ({"bands": (FOUR[0], replace(FOUR[1], glyph=FOUR[0].glyph), *FOUR[2:])}, "图形与别的等次相同"),
         ({"steps": ()}, "没有「评定」这一步"),
-        ({"quotas": (quota("q", Bound.AT_MOST, 5, "没有"),)}, "等次「没有」不存在"),
+        ({"quotas": (quota("q", Bound.AT_MOST, 5, "没有"),)}, "配额第1条的等次「没有」不存在"),
         ({"quotas": (quota("q", Bound.AT_MOST, 101),)}, "比例要大于0、不超过100%"),
         ({"quotas": (quota("q", Bound.AT_MOST, 5, star="五"),)}, "只写一样"),
         ({"quotas": (quota("q", Bound.AT_MOST, 5, sectors=("城市",)),)}, "领域「城市」不存在"),
@@ -351,6 +351,9 @@ def test_quotas_that_rounding_sets_against_each_other_are_found_with_the_sizes()
     assert check(rules, sizes={QuotaScope.COMMITTEE: [100, 200]}) == []
     assert "不能同时满足" in messages(rules, sizes={QuotaScope.COMMITTEE: [100, 15]})[0]
     assert check(rules, sizes={QuotaScope.ROUND: [15]}) == []
+    exact = scheme(quotas=(quota("low", Bound.AT_LEAST, 5), quota("high", Bound.AT_MOST, 5)))
+    assert check(exact, sizes={QuotaScope.COMMITTEE: [20, 40]}) == []
+    assert "21个支部：至少2个，至多1个" in check(exact, sizes={QuotaScope.COMMITTEE: [21]})[0].remedy
     larger = replace(rules, quotas=(replace(rules.quotas[0], from_n=16), rules.quotas[1]))
     assert check(larger, sizes={QuotaScope.COMMITTEE: [15]}) == []
 
@@ -386,6 +389,8 @@ def test_steps_keep_their_order_and_fit_the_sources() -> None:
     assert any("写了两次" in message for message in messages(twice))
     bare = replace(rules, steps=tuple(step for step in rules.steps if step.key is not StepName.SELF))
     assert messages(bare) == ["有评价主体「自评」，却没有「自评」这一步"]
+    alone = scheme(steps=(Step(key=StepName.CONFIRM), *scheme().steps))
+    assert "有「确认」这一步，却没有自评" in messages(alone)
     extra = replace(
         rules,
         steps=tuple(

@@ -38,6 +38,7 @@ from assessments.scoring import (
     AdjustmentMark,
     BallotCounts,
     SheetMarks,
+    StarOptions,
     allowed_bands,
     deducted,
     grade,
@@ -47,6 +48,7 @@ from assessments.scoring import (
     quota_state,
     rank_totals,
     score_source,
+    star_options,
 )
 from tests.scheme_parts import ballot, band_list, indicator, option_list, scheme, sector, source
 
@@ -184,6 +186,9 @@ def test_row_6_a_veto_caps_the_stars() -> None:
     assert (result.band, result.star_cap) == ("好", "二星")
     assert grade(rules, "农村", scores, ticks={"w"}).star_cap == "三星"
     assert grade(rules, "农村", scores).star_cap is None
+    assert star_options(rules, "好") == StarOptions("四星", ("四星",), "五星")
+    assert star_options(rules, "好", "二星") == StarOptions("二星", ("二星",), "")
+    assert star_options(rules, "较差", "二星") == StarOptions("一星", ("一星",), "")
 
 
 def test_row_7_an_honour_gives_a_grade_directly() -> None:

@@ -141,6 +141,8 @@ def test_bonus_is_capped_and_the_total_clamped() -> None:
     result = grade(rules, "农村", {"上级评": (9800, 1)}, [AdjustmentMark("honour", 500)])
     assert result.weighted == 9800
     assert (result.bonus, result.total, result.clamped) == (300, 10000, "超过100，按100计")
+    assert grade(rules, "农村", {"上级评": (10000, 1)}).clamped == ""
+    assert grade(rules, "农村", {"上级评": (9800, 1)}, [AdjustmentMark("honour", 0)]).total == 9800
     free = replace(rules, total_may_pass_100=True)
     assert grade(free, "农村", {"上级评": (9800, 1)}, [AdjustmentMark("honour", 500)]).total == 10100
 

@@ -324,19 +324,21 @@ class SchemeRules:
 
     code: Annotated[str, Key("代号")]
     name: Annotated[str, Text("名称")]
-    sectors: Annotated[tuple[SectorRules, ...], Parts("领域", of=SectorRules)]
-    sources: Annotated[tuple[Source, ...], Parts("评价主体", of=Source)]
-    bands: Annotated[tuple[Band, ...], Parts("等次", of=Band)]
-    steps: Annotated[tuple[Step, ...], Parts("步骤", of=Step)]
     issuer: Annotated[str, Text("印发单位")] = ""
     year: Annotated[int | None, Whole("年度", unit="年")] = None
     basis: Annotated[str, Text("依据")] = ""
     refines: Annotated[str, Text("细化自")] = ""
+    notes: Annotated[tuple[str, ...], Several("说明", of=Text("说明"))] = ()
     graded_forms: Annotated[
         tuple[GradedForm, ...], Several("定级的组织", of=Choice("形式", among=GradedForm))
     ] = (GradedForm.BRANCH,)
+    sectors: Annotated[tuple[SectorRules, ...], Parts("领域", of=SectorRules)]
     precision: Annotated[int, Points("评分最小单位")] = 1
+    sources: Annotated[tuple[Source, ...], Parts("评价主体", of=Source)]
     missing: Annotated[Missing, Choice("缺少评价主体时", among=Missing)] = Missing.INCOMPLETE
+    periods: Annotated[tuple[Period, ...], Parts("考评期", of=Period)] = ()
+    combine: Annotated[Combine, Choice("各期合成", among=Combine)] = Combine.MEAN
+    bands: Annotated[tuple[Band, ...], Parts("等次", of=Band)]
     quotas: Annotated[tuple[Quota, ...], Parts("配额", of=Quota)] = ()
     stars: Annotated[Stars | None, Part("评星", of=Stars)] = None
     participation: Annotated[tuple[ParticipationRule, ...], Parts("参与率", of=ParticipationRule)] = ()
@@ -345,14 +347,12 @@ class SchemeRules:
     penalty_cap: Annotated[int | None, Points("扣分合计最多")] = None
     total_may_pass_100: Annotated[bool, Flag("总分可以超过100")] = False
     vetoes: Annotated[tuple[Veto, ...], Parts("一票否决和直接定级", of=Veto)] = ()
+    steps: Annotated[tuple[Step, ...], Parts("步骤", of=Step)]
     survey_gates: Annotated[bool, Flag("摸底完成后才能计分")] = False
     notice: Annotated[Notice | None, Part("公示", of=Notice)] = None
-    periods: Annotated[tuple[Period, ...], Parts("考评期", of=Period)] = ()
-    combine: Annotated[Combine, Choice("各期合成", among=Combine)] = Combine.MEAN
     open_parts: Annotated[
         tuple[RulePart, ...], Several("允许下级调整", of=Choice("部分", among=RulePart))
     ] = ()
-    notes: Annotated[tuple[str, ...], Several("说明", of=Text("说明"))] = ()
 
     @classmethod
     def read(cls, document: object) -> SchemeRules:

@@ -32,6 +32,7 @@ from assessments.scoring.quotas import (
     target_label,
 )
 from assessments.scoring.sources import indicator_means, score_source
+from assessments.scoring.stars import StarOptions, star_options
 from assessments.scoring.taking_part import Participation, check_counts, participation
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "Result",
     "SheetMarks",
     "SourceScore",
+    "StarOptions",
     "Stored",
     "allowed_bands",
     "answered",
@@ -68,5 +70,6 @@ __all__ = [
     "quota_state",
     "rank_totals",
     "score_source",
+    "star_options",
     "target_label",
 ]
