@@ -9,10 +9,12 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from assessments import flow
 from assessments.models import Assessment, Poll, Round, Score, Sheet, Track
+from assessments.models.rounds import AssessmentQuerySet
 from assessments.rules import SchemeRules
 from assessments.scoring import (
     BallotCounts,
@@ -27,7 +29,9 @@ from assessments.scoring import (
 )
 from assessments.services.schemes import rules_of
 from assessments.smallgroups import small_sources
+from gradingsite.lib.refusal import Refused
 from orgs.actor import Actor
+from orgs.roles import Role
 from orgs.services.moves import move_many
 
 BATCH = 500
@@ -50,15 +54,49 @@ class _Marks:
     ballots: dict[tuple[int, str], list[BallotCounts]]
 
 
-def compute_round(
-    *, round: Round, by: Actor, now: dt.datetime, progress: Callable[[int], None] | None = None
+def compute_asked(
+    *,
+    round: Round,
+    by: Actor,
+    now: dt.datetime,
+    expect: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Compute every file of a round that is still open to it, in batches, each its own transaction."""
+    """Compute what the actor may ask for: staff the files they decide, the round's department and the software all.
+
+    Raises PermissionDenied for anyone else.
+    """
+    if by.is_system:
+        return compute_round(round=round, by=by, now=now, expect=expect, progress=progress)
+    if "DEP" in round.parties(by.reach):
+        return compute_round(round=round, by=by.as_software(), now=now, expect=expect, progress=progress)
+    if not by.reach.holds_any([Role.TOWNSHIP_CLERK]):
+        raise PermissionDenied("compute")
+    mine = round.assessments.decided_by(by.reach, Role.TOWNSHIP_CLERK)
+    return compute_round(round=round, files=mine, by=by, now=now, expect=expect, progress=progress)
+
+
+def compute_round(
+    *,
+    round: Round,
+    files: AssessmentQuerySet | None = None,
+    by: Actor,
+    now: dt.datetime,
+    expect: Callable[[int], None] | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Compute the round's files (or only ``files``) still open to it, in batches, each its own transaction.
+
+    ``expect`` is told how many there are, ``progress`` how many are done. Raises Refused when the round isn't open.
+    """
+    if round.status != "open":
+        raise Refused(f"「{round.name}」没有开始或已经结束，不能计分。")
+    wanted = round.assessments.all() if files is None else files
     ids = list(
-        round.assessments.filter(status__in=[flow.COLLECTING, flow.COMPUTED])
-        .in_order()
-        .values_list("pk", flat=True)
+        wanted.filter(status__in=[flow.COLLECTING, flow.COMPUTED]).in_order().values_list("pk", flat=True)
     )
+    if expect:
+        expect(len(ids))
     outcome = Outcome()
     for start in range(0, len(ids), BATCH):
         compute_files(round=round, ids=ids[start : start + BATCH], by=by, now=now, outcome=outcome)
@@ -204,7 +242,15 @@ def _store(fresh: Sequence[tuple[Assessment, Result]], by: Actor, now: dt.dateti
         changed,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=["total", "band", "total_numerator", "total_denominator", "missing", "remarks", "computed_at"],
+        update_fields=[
+            "total",
+            "band",
+            "total_numerator",
+            "total_denominator",
+            "missing",
+            "remarks",
+            "computed_at",
+        ],
     )
     move_many(flow=flow.FILE, name="compute", objs=became, by=by, now=now, details=details)
     move_many(flow=flow.FILE, name="go_stale", objs=lost, by=by.as_software(), now=now)

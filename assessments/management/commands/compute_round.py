@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from assessments.command_line import actor_named, add_actor, add_round, refusals_told, round_numbered
-from assessments.services.computing import compute_round
+from assessments.services.computing import compute_asked
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         by = actor_named(options["username"])
         round = round_numbered(options["round"], by)
         with refusals_told():
-            outcome = compute_round(round=round, by=by, now=timezone.now())
+            outcome = compute_asked(round=round, by=by, now=timezone.now())
         for code, name, missing in outcome.incomplete:
             self.stdout.write(f"  缺数据：{code} {name} 缺 {'、'.join(missing)}")
         self.stdout.write(
