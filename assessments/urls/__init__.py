@@ -2,6 +2,8 @@
 
 from django.urls import URLPattern
 
+from assessments.urls import files
+
 app_name = "assessments"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [*files.patterns]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from django import template
@@ -13,7 +14,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gradingsite.lib import days
-from gradingsite.lib.points import MISSING, format_percent, format_points, format_weight, short_points
+from gradingsite.lib.points import (
+    MISSING,
+    eye_text,
+    format_percent,
+    format_points,
+    format_weight,
+    short_points,
+)
 
 register = template.Library()
 
@@ -151,6 +159,12 @@ def step_dot(state: str) -> SafeString:
 def points(hundredths: int | None) -> str:
     """Points with two decimals: 9500 → 95.00, None → —."""
     return format_points(hundredths)
+
+
+@register.filter
+def eye(value: Fraction | int | None) -> str:
+    """An exact figure of hundredths for the eye, ≈ where it was cut: 85.238… → ≈ 85.24."""
+    return eye_text(value)
 
 
 @register.filter

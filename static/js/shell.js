@@ -180,6 +180,9 @@
   document.addEventListener("keydown", onSearchArrows);
   document.addEventListener("click", onClick);
   document.addEventListener("submit", guardSubmit, true);
+  document.addEventListener("click", function (event) {
+    if (event.target.closest("[data-print]")) { window.print(); }
+  });
   document.addEventListener("change", onChange);
   document.addEventListener("change", onTickAll);
   window.addEventListener("pageshow", function (event) { if (event.persisted) { releaseForms(); } });
