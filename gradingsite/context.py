@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 LARGE_TYPE_COOKIE = "large_type"
 
@@ -20,14 +20,6 @@ class NavItem:
     current: bool = False
 
 
-def address(name: str) -> str:
-    """The address of a named page, empty while the site has no such page: the frame then leaves it out."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
-
-
 def shell(request: HttpRequest) -> dict[str, object]:
     """The frame's words: ``shell`` and ``large_type``.
 
@@ -40,18 +32,14 @@ def shell(request: HttpRequest) -> dict[str, object]:
             "nav": getattr(request, "nav", ()),
             "unit": getattr(request, "unit_words", ""),
             "posts": getattr(request, "post_words", ()),
-            "home_url": address("home") or "/",
-            "search_url": address("orgs:search"),
-            "large_url": address("large_type"),
-            "sign_in_url": address("sign_in"),
-            "sign_out_url": address("sign_out"),
+            "home_url": "/",
+            "search_url": reverse("orgs:search"),
+            "large_url": reverse("large_type"),
+            "sign_in_url": reverse("sign_in"),
+            "sign_out_url": reverse("sign_out"),
             "menu": [
-                {"label": label, "url": url}
-                for label, url in (
-                    ("我的文件", address("jobs:files")),
-                    ("修改密码", address("change_password")),
-                )
-                if url
+                {"label": "我的文件", "url": reverse("jobs:list")},
+                {"label": "修改密码", "url": reverse("change_password")},
             ],
         },
     }

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from gradingsite.context import NavItem, shell
 from gradingsite.lib.refusal import Conflict, Refused
+from orgs.models import Person
 
 ERROR_PAGES = {
     "400.html": "请求看不懂",
@@ -158,11 +159,14 @@ def test_a_section_that_is_not_there_is_not_shown() -> None:
 
 
 def test_every_label_has_its_input_and_ids_are_unique() -> None:
+    signed_in = request_by()
+    signed_in.user = Person(username="chen", name="陈某某")
     html = render_to_string(
         "404.html",
         {"shell": {"nav": [], "search_url": "/orgs/search/", "large_url": "/large-type/", "home_url": "/"}},
-        request_by(),
+        signed_in,
     )
+    assert 'for="site-search"' in html
     outline = Outline(html)
     assert set(outline.labels) <= set(outline.ids)
     assert len(outline.ids) == len(set(outline.ids))
