@@ -36,9 +36,9 @@ def ballots_of(rules: SchemeRules) -> tuple[Source, ...]:
 
 def ledger(rules: SchemeRules) -> Ledger:
     """The columns under a scheme: its sources each have one."""
-    scores = tuple(Column(f"score_{source.key}", source.label, "score", 9.5) for source in rules.sources)
+    scores = tuple(Column(f"score_{source.key}", source.label, "score", 8.5) for source in rules.sources)
     joint = (
-        Column("joint_points", "折算分", "score", 9.5),
+        Column("joint_points", "折算分", "score", 8),
         Column("joint_voters", "人数", "int"),
     )
     ballots = ballots_of(rules)
@@ -49,22 +49,22 @@ def ledger(rules: SchemeRules) -> Ledger:
         columns=(
             Column("no", "序号", "int", 6),
             Column("org_code", "组织代码", width=15, align="center"),
-            Column("org_name", "党支部规范全称", width=30),
-            Column("path", "所在党组织", width=26),
-            Column("sector", "领域", width=11, align="center"),
+            Column("org_name", "党支部规范全称", width=26),
+            Column("path", "所在党组织", width=18),
+            Column("sector", "领域", width=13, align="center"),
             Column("secretary", "书记", width=9, align="center"),
             Column("scores", "各评价主体得分", children=scores),
             Column("joint", JOINT_LABEL, children=joint),
             Column("total", "总分", "points", 8.5),
             Column("grade", "计算\n等次", width=7, align="center", empty="—"),
             Column("decided_grade", "评定\n等次", width=7, align="center", empty="—"),
-            Column("reason", "改定事由", width=22),
+            Column("reason", "改定事由", width=16),
             Column("rank", "排位", "int", 6),
-            Column("approved_on", "核准日期", "date"),
+            Column("approved_on", "核准日期", "date", 14),
             *((Column("turnout", "测评参与率", children=taken),) if taken else ()),
-            Column("status", "数据", width=16),
+            Column("status", "数据", width=11),
             Column("step", "进度", width=11, align="center"),
-            Column("imported", "导入", width=24),
+            Column("imported", "导入", width=17),
         ),
         notes=NOTES,
         frozen=3,

@@ -28,6 +28,13 @@ READS_ALL = (
 )
 """Who reads a file's scores before they are announced; a branch and its liaison read them afterwards (domain.md 4)."""
 UNCOMPUTED = "uncomputed"
+ORIGIN_WORDS = {
+    Origin.LINES: "逐项分",
+    Origin.TOTALS: "总分",
+    Origin.POOLED: "逐人分",
+    Origin.MEAN: "平均分",
+    Origin.BALLOT: "票数",
+}
 
 
 @dataclass(frozen=True)
@@ -146,19 +153,14 @@ def _figures(
 
 
 def origin_words(rules: SchemeRules, figures: Figures) -> str:
-    """Which sources were imported and as what: 「导入：党员评（平均分）、群众评（平均分）」; '' when none was."""
-    said = []
+    """Which sources were imported and as what: 「总分：上级、自评；平均分：党员、群众」; '' when none was."""
+    kinds: dict[str, list[str]] = {}
     for source in rules.sources:
         if source.key in figures.imported:
-            word = {
-                Origin.TOTALS: "只有总分",
-                Origin.POOLED: "逐人合计",
-                Origin.MEAN: "平均分",
-            }.get(
-                Origin(figures.origins[source.key]) if source.key in figures.origins else Origin.NOTHING, ""
+            kinds.setdefault(ORIGIN_WORDS.get(figures.origins.get(source.key, ""), "票数"), []).append(
+                source.short
             )
-            said.append(f"{source.label}（{word}）" if word else source.label)
-    return f"导入：{'、'.join(said)}" if said else ""
+    return "；".join(f"{kind}：{'、'.join(names)}" for kind, names in kinds.items())
 
 
 def status_code(file: Assessment) -> str:

@@ -35,7 +35,7 @@ def ledger(rules: SchemeRules) -> Ledger:
             Column("scores", "得分", children=points),
             Column("joint_points", f"{JOINT_LABEL}\n（折算分）", "score", 13, empty=""),
             Column("reasons", "扣分事由", width=44),
-            Column("imported", "导入", width=20),
+            Column("imported", "导入", width=18),
         ),
         notes=NOTES,
         frozen=3,

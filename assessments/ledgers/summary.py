@@ -85,7 +85,7 @@ def ledger(rules: SchemeRules) -> Ledger:
         columns=(
             Column("org_name", "单位", width=30),
             Column("org_code", "组织代码", width=15, align="center"),
-            Column("sector", "领域", width=11, align="center"),
+            Column("sector", "领域", width=13, align="center"),
             Column("branches", "支部数", "int", 8),
             *bands,
             Column("ungraded", "未定\n等次", "int", 7),
