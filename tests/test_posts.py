@@ -1,16 +1,19 @@
 """Posts: granted, ended, handed over, stood in for; who may, where they can stand, and that reach follows at once."""
 
 import datetime as dt
+from typing import Never
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from gradingsite.lib.refusal import Refused
 from gradingsite.trail.models import Entry
 from orgs import hooks
+from orgs.actor import Actor
 from orgs.models import Person, Post
 from orgs.roles import Role
 from orgs.services import posts
@@ -23,20 +26,20 @@ TODAY = dt.date(2026, 4, 9)
 DAY = dt.timedelta(days=1)
 
 
-def security(village):
+def security(village) -> Actor:
     return acting(Person.objects.get(username="security_admin"), on=TODAY)
 
 
-def post_of(village, name):
+def post_of(village, name) -> Post:
     return Post.objects.get(person=village.person[name])
 
 
-def covers(person, organisation, on=TODAY):
+def covers(person, organisation, on=TODAY) -> bool:
     fresh = Person.objects.get(pk=person.pk)
     return reach_of(fresh, on=on).covers(organisation.path, organisation.pk)
 
 
-def grant(village, **more):
+def grant(village, **more) -> Post:
     terms = {
         "person": village.person["nobody"],
         "role": Role.TOWNSHIP_CLERK,
@@ -50,7 +53,7 @@ def grant(village, **more):
 # Granting
 
 
-def test_a_granted_post_gives_reach_from_its_first_day_to_its_last(village):
+def test_a_granted_post_gives_reach_from_its_first_day_to_its_last(village) -> None:
     grant(village, from_on=TODAY, to_on=TODAY + 2 * DAY)
     person, branch = village.person["nobody"], village.org["大村"]
     days = [TODAY - DAY, TODAY, TODAY + 2 * DAY, TODAY + 3 * DAY]
@@ -58,14 +61,14 @@ def test_a_granted_post_gives_reach_from_its_first_day_to_its_last(village):
     assert not covers(person, village.org["河村"])
 
 
-def test_a_grant_is_on_the_trail_with_its_ground(village):
+def test_a_grant_is_on_the_trail_with_its_ground(village) -> None:
     post = grant(village, why="镇党委申请")
     entry = Entry.objects.get(action="post.grant")
     assert (entry.why, entry.organisation_id) == ("镇党委申请", post.organisation_id)
 
 
 @pytest.mark.parametrize("name", ["system", "audit", "county", "committee", "clerk", "nobody"])
-def test_only_the_security_administrator_grants(village, name):
+def test_only_the_security_administrator_grants(village, name) -> None:
     by = acting(village.person[name], on=TODAY)
     with pytest.raises(PermissionDenied):
         grant(village, by=by)
@@ -80,24 +83,24 @@ def test_only_the_security_administrator_grants(village, name):
         posts.set_listed(post=post_of(village, "liaison"), organisations=[], by=by)
 
 
-def test_nobody_grants_to_himself(village):
+def test_nobody_grants_to_himself(village) -> None:
     with pytest.raises(Refused, match="自己"):
         grant(village, person=village.person["security"])
 
 
-def test_an_administrator_holds_no_post(village):
+def test_an_administrator_holds_no_post(village) -> None:
     for name in ("system", "audit"):
         with pytest.raises(Refused, match="管理员"):
             grant(village, person=village.person[name])
 
 
-def test_an_administrator_with_a_post_left_over_reaches_nothing(village):
+def test_an_administrator_with_a_post_left_over_reaches_nothing(village) -> None:
     """Two acts at once could leave one behind: it must give nothing."""
     Person.objects.filter(username="clerk").update(admin_role="audit")
     assert not covers(village.person["clerk"], village.org["大村"])
 
 
-def test_a_disabled_account_gets_no_post(village):
+def test_a_disabled_account_gets_no_post(village) -> None:
     set_enabled(person=village.person["nobody"], enabled=False, by=system_actor())
     with pytest.raises(Refused, match="停用"):
         grant(village, person=Person.objects.get(username="nobody"))
@@ -114,19 +117,19 @@ def test_a_disabled_account_gets_no_post(village):
         (Role.ORG_DEPARTMENT, "县直机关工委"),
     ],
 )
-def test_roles_stand_only_where_they_can(village, role, unit):
+def test_roles_stand_only_where_they_can(village, role, unit) -> None:
     with pytest.raises(Refused) as refused:
         grant(village, role=role, organisation=village.org[unit])
     assert refused.value.field == "organisation"
 
 
-def test_no_post_at_a_closed_organisation(village):
+def test_no_post_at_a_closed_organisation(village) -> None:
     village.org["大村"].is_active = False
     with pytest.raises(Refused, match="撤并"):
         grant(village, role=Role.BRANCH_SECRETARY, organisation=village.org["大村"])
 
 
-def test_the_same_post_twice_at_one_time_is_refused(village):
+def test_the_same_post_twice_at_one_time_is_refused(village) -> None:
     grant(village, to_on=TODAY + 9 * DAY)
     with pytest.raises(Refused, match="已经有"):
         grant(village, from_on=TODAY + 5 * DAY)
@@ -134,7 +137,7 @@ def test_the_same_post_twice_at_one_time_is_refused(village):
     assert Post.objects.filter(person=village.person["nobody"]).count() == 2
 
 
-def test_the_database_keeps_two_open_posts_and_endless_deputies_out(village):
+def test_the_database_keeps_two_open_posts_and_endless_deputies_out(village) -> None:
     post = post_of(village, "clerk")
     same = {"person": post.person, "role": post.role, "organisation": post.organisation, "from_on": TODAY}
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -145,7 +148,7 @@ def test_the_database_keeps_two_open_posts_and_endless_deputies_out(village):
         Post.objects.create(**same | {"to_on": TODAY - DAY})
 
 
-def test_a_liaison_lists_branches_of_the_own_township_only(village):
+def test_a_liaison_lists_branches_of_the_own_township_only(village) -> None:
     unit, far = village.org["旺草镇"], village.org["河村"]
     with pytest.raises(Refused) as refused:
         grant(village, role=Role.LIAISON, organisation=unit, listed=[far])
@@ -158,26 +161,26 @@ def test_a_liaison_lists_branches_of_the_own_township_only(village):
 # Ending
 
 
-def test_an_ended_post_is_gone_at_the_next_question(village):
+def test_an_ended_post_is_gone_at_the_next_question(village) -> None:
     posts.end(post=post_of(village, "clerk"), on=TODAY, by=security(village))
     assert not covers(village.person["clerk"], village.org["大村"])
     assert covers(village.person["clerk"], village.org["大村"], TODAY - DAY)
 
 
-def test_a_post_that_began_today_can_end_today(village):
+def test_a_post_that_began_today_can_end_today(village) -> None:
     post = grant(village)
     posts.end(post=post, on=TODAY, by=security(village))
     assert not covers(village.person["nobody"], village.org["大村"])
 
 
-def test_what_has_ended_does_not_end_again(village):
+def test_what_has_ended_does_not_end_again(village) -> None:
     post = post_of(village, "clerk")
     posts.end(post=post, on=TODAY, by=security(village))
     with pytest.raises(Refused, match="已经结束"):
         posts.end(post=post, on=TODAY + DAY, by=security(village))
 
 
-def test_deputies_end_with_the_post(village):
+def test_deputies_end_with_the_post(village) -> None:
     post, deputy = post_of(village, "committee"), village.person["nobody"]
     posts.appoint_deputy(post=post, person=deputy, from_on=TODAY, to_on=TODAY + 9 * DAY, by=security(village))
     assert covers(deputy, village.org["大村"])
@@ -189,7 +192,7 @@ def test_deputies_end_with_the_post(village):
 # Handover and deputies
 
 
-def test_a_handover_passes_role_place_and_list_in_one_act(village):
+def test_a_handover_passes_role_place_and_list_in_one_act(village) -> None:
     old = post_of(village, "liaison")
     heir = posts.hand_over(
         post=old, to=village.person["nobody"], on=TODAY, today=TODAY, by=security(village), why="调动"
@@ -204,17 +207,17 @@ def test_a_handover_passes_role_place_and_list_in_one_act(village):
 passed_on = []
 
 
-def note_handover(old, new, by):
+def note_handover(old, new, by) -> None:
     passed_on.append((old.person.username, new.person.username, by.person.username))
 
 
-def test_what_is_open_passes_on_in_the_same_transaction(village, monkeypatch):
+def test_what_is_open_passes_on_in_the_same_transaction(village, monkeypatch) -> None:
     monkeypatch.setattr(hooks, "_hand_over", [])
     passed_on.clear()
     hooks.when_handed_over("tests.test_posts.note_handover")
     terms = {"to": village.person["nobody"], "on": TODAY, "today": TODAY, "by": security(village)}
 
-    def fails(old, new, by):
+    def fails(old, new, by) -> Never:
         raise Refused("有一张表不能转交。")
 
     with pytest.raises(Refused):
@@ -226,12 +229,12 @@ def test_what_is_open_passes_on_in_the_same_transaction(village, monkeypatch):
     assert passed_on == [("clerk", "nobody", "security_admin")]
 
 
-def test_handovers_that_make_no_sense(village):
+def test_handovers_that_make_no_sense(village) -> None:
     by, person = security(village), village.person["nobody"]
     with pytest.raises(Refused, match="今天"):
         posts.hand_over(post=post_of(village, "clerk"), to=person, on=TODAY + DAY, today=TODAY, by=by)
+    post = post_of(village, "clerk")
     with pytest.raises(Refused, match="同一个人"):
-        post = post_of(village, "clerk")
         posts.hand_over(post=post, to=village.person["clerk"], on=TODAY, today=TODAY, by=by)
     with pytest.raises(Refused, match="管理员"):
         posts.hand_over(
@@ -240,7 +243,7 @@ def test_handovers_that_make_no_sense(village):
     assert covers(village.person["clerk"], village.org["大村"])
 
 
-def test_a_deputy_stands_in_to_a_named_day_and_the_post_stays(village):
+def test_a_deputy_stands_in_to_a_named_day_and_the_post_stays(village) -> None:
     post, person = post_of(village, "committee"), village.person["nobody"]
     last = TODAY + 6 * DAY
     deputy = posts.appoint_deputy(post=post, person=person, from_on=TODAY, to_on=last, by=security(village))
@@ -254,7 +257,7 @@ def test_a_deputy_stands_in_to_a_named_day_and_the_post_stays(village):
         )
 
 
-def test_a_new_list_replaces_the_old_for_the_post_and_its_deputies(village):
+def test_a_new_list_replaces_the_old_for_the_post_and_its_deputies(village) -> None:
     post, person = post_of(village, "liaison"), village.person["nobody"]
     posts.appoint_deputy(post=post, person=person, from_on=TODAY, to_on=TODAY + DAY, by=security(village))
     posts.set_listed(post=post, organisations=[village.org["小村"]], by=security(village))
@@ -269,12 +272,12 @@ def test_a_new_list_replaces_the_old_for_the_post_and_its_deputies(village):
 
 
 @pytest.fixture
-def desk(client, village):
+def desk(client, village) -> Client:
     client.force_login(village.person["security"])
     return client
 
 
-def test_granting_by_form(desk, village):
+def test_granting_by_form(desk, village) -> None:
     person = village.person["nobody"]
     url = reverse("orgs:post_grant", args=[person.pk])
     assert desk.get(url).status_code == 200
@@ -286,7 +289,7 @@ def test_granting_by_form(desk, village):
     assert Post.objects.get(person=person).listed.count() == 2
 
 
-def test_ending_handing_over_and_standing_in_by_form(desk, village):
+def test_ending_handing_over_and_standing_in_by_form(desk, village) -> None:
     today = timezone.localdate().isoformat()
     post = post_of(village, "clerk")
     urls = {name: reverse(f"orgs:post_{name}", args=[post.pk]) for name in ("end", "hand_over", "deputy")}
@@ -304,7 +307,7 @@ def test_ending_handing_over_and_standing_in_by_form(desk, village):
     assert heir.to_on < timezone.localdate()
 
 
-def test_suggestions_help_to_find_people_and_units(desk):
+def test_suggestions_help_to_find_people_and_units(desk) -> None:
     people = desk.get(reverse("orgs:person_options"), {"to": "支部书记"})
     assert 'value="secretary"' in people.text
     units = desk.get(reverse("orgs:organisation_options"), {"organisation": "旺草"})
@@ -312,7 +315,7 @@ def test_suggestions_help_to_find_people_and_units(desk):
 
 
 @pytest.mark.parametrize("name", ["system", "audit", "county", "committee"])
-def test_post_pages_are_the_security_administrators(client, village, name):
+def test_post_pages_are_the_security_administrators(client, village, name) -> None:
     client.force_login(village.person[name])
     post = post_of(village, "clerk")
     for page in ("end", "hand_over", "deputy", "listed"):
@@ -321,7 +324,7 @@ def test_post_pages_are_the_security_administrators(client, village, name):
     assert client.get(reverse("orgs:post_grant", args=[post.person_id])).status_code == 403
 
 
-def test_a_listing_by_form(desk, village):
+def test_a_listing_by_form(desk, village) -> None:
     post = post_of(village, "liaison")
     url = reverse("orgs:post_listed", args=[post.pk])
     assert "520323102001" in desk.get(url).text
@@ -329,7 +332,7 @@ def test_a_listing_by_form(desk, village):
     assert list(post.listed.all()) == [village.org["小村"]]
 
 
-def test_the_persons_page_offers_only_what_the_reader_may_do(desk, client, village):
+def test_the_persons_page_offers_only_what_the_reader_may_do(desk, client, village) -> None:
     page = desk.get(reverse("orgs:person", args=[village.person["clerk"].pk])).text
     assert "交接" in page
     assert "停用账号" not in page

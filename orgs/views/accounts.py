@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.decorators import login_not_required
@@ -14,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from gradingsite.context import address
 from gradingsite.lib.refusal import Refused
 from gradingsite.trail.services import record
 from orgs import auth
@@ -23,10 +21,7 @@ from orgs.forms import PasswordForm, SignInForm
 from orgs.models import Person
 from orgs.services.accounts import set_password
 
-
-def home() -> str:
-    """Where a person begins."""
-    return address(settings.LOGIN_REDIRECT_URL) or "/"
+HOME = "/"
 
 
 @login_not_required
@@ -36,7 +31,7 @@ def home() -> str:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page; a wrong password and an unknown name read the same."""
     if request.user.is_authenticated and request.method != "POST":
-        return redirect(home())
+        return redirect(HOME)
     form = SignInForm(request.POST or None)
     if form.is_valid():
         try:
@@ -78,7 +73,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
             set_password(person=request.user, password=password, now=timezone.now(), by=request.actor)
             update_session_auth_hash(request, request.user)
             messages.success(request, "密码已改，下次用新密码登录。")
-            return redirect(home())
+            return redirect(HOME)
         except Refused as refusal:
             form.add_error(refusal.field, str(refusal))
     status = 422 if form.is_bound else 200
@@ -92,4 +87,4 @@ def _let_in(request: HttpRequest, person: Person) -> HttpResponse:
     login(request, person, backend="orgs.auth.PersonBackend")
     where = request.POST.get("next", "")
     allowed = url_has_allowed_host_and_scheme(where, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponseRedirect(where if allowed else home())
+    return HttpResponseRedirect(where if allowed else HOME)
