@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import files
+from assessments.urls import files, ledgers
 
 app_name = "assessments"
 
-urlpatterns: list[URLPattern] = [*files.patterns]
+urlpatterns: list[URLPattern] = [*files.patterns, *ledgers.patterns]
