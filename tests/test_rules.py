@@ -1,4 +1,4 @@
-"""The scheme's document: reading and writing, faults named where they stand, versions line by line."""
+"""The scheme's document: reading and writing, and faults named where they stand."""
 
 from __future__ import annotations
 
@@ -40,8 +40,6 @@ from assessments.rules import (
     Veto,
     VoterGroup,
     check,
-    compare,
-    refinement_faults,
     step_order,
 )
 from tests.scheme_parts import FOUR, ballot, band_list, indicator, option_list, scheme, sector, source
@@ -247,6 +245,16 @@ def test_weights_over_100_say_by_how_much() -> None:
         ({"precision": 30}, "评分最小单位不对"),
         ({"periods": (Period(key="h", label="上半年"),)}, "只有一个考评期"),
         ({"name": ""}, "方案没有名称"),
+        ({"sectors": (sector("农村", indicator("甲", 60), indicator("乙", 30)),)}, "农村的指标加总90，少10"),
+        ({"sectors": (sector("农村", indicator("甲", 100), indicator("乙", 0)),)}, "「乙」满分要大于0"),
+        (
+            {"sectors": (sector("农村", indicator("甲", 90), indicator("乙", 10, own=True)),)},
+            "个性指标加总10，应为0",
+        ),
+        (
+            {"adjustments": (Adjustment(key="a", label="奖", kind=AdjustmentKind.BONUS, source="无"),)},
+            "「奖」计入的评价主体不存在",
+        ),
         (
             {
                 "participation": (
@@ -358,6 +366,29 @@ def test_quotas_that_rounding_sets_against_each_other_are_found_with_the_sizes()
     assert check(larger, sizes={QuotaScope.COMMITTEE: [15]}) == []
 
 
+def test_an_item_of_a_list_is_named_by_its_place_when_it_has_no_name() -> None:
+    document = json.loads(everything().write_text())
+    document["配额"][0]["比例"] = "五成"
+    with pytest.raises(MalformedScheme, match="^配额第1项的比例："):
+        SchemeRules.read(document)
+    document = json.loads(everything().write_text())
+    document["名称"] = "长" * 2000
+    assert len(SchemeRules.read(document).name) == 2000
+
+
+def test_a_rule_of_participation_is_held_to_its_range() -> None:
+    rule = ParticipationRule(key="p", step=RuleStep.BALLOT, people=People.ALL, share=10001)
+    votes = ballot("测评", 100, VOTES)
+    assert messages(scheme(votes, participation=(rule,))) == ["参与率第1条的最低比例要大于0、不超过100%"]
+    assert check(scheme(votes, participation=(replace(rule, share=10000, source="测评"),))) == []
+    assert "不投票" in messages(scheme(votes, participation=(replace(rule, share=1, source="别的"),)))[0]
+
+
+def test_an_adjustment_inside_a_known_source_is_fit_for_use() -> None:
+    item = Adjustment(key="a", label="奖", kind=AdjustmentKind.BONUS, source="自评")
+    assert check(scheme(SUPERIOR, SELF, adjustments=(item,))) == []
+
+
 def test_floors_and_ceilings_of_several_bands_are_held_against_the_whole() -> None:
     floors = (quota("a", Bound.AT_LEAST, 60, "好"), quota("b", Bound.AT_LEAST, 50, "较差"))
     assert "加总110%，超过100%" in messages(scheme(quotas=floors))[0]
@@ -411,65 +442,3 @@ def test_the_notice_stands_where_its_timing_says() -> None:
     assert any("次序不对" in message for message in messages(late))
     assert messages(replace(rules, notice=None)) == ["有「公示」这一步，却没有写公示的时间和天数"]
     assert messages(replace(rules, notice=replace(before, working_days=0))) == ["公示0个工作日不合适"]
-
-
-def test_versions_compare_line_by_line() -> None:
-    old = scheme(SUPERIOR, SELF)
-    new = replace(old, sources=(replace(SUPERIOR, weight=5500), replace(SELF, weight=4500)), name="新方案")
-    assert [(one.path, one.label, one.before, one.after) for one in compare(old, new)] == [
-        ("name", "名称", "测试方案", "新方案"),
-        ("sources.上级评.weight", "评价主体「上级评」的权重", "60%", "55%"),
-        ("sources.自评.weight", "评价主体「自评」的权重", "40%", "45%"),
-    ]
-    assert compare(old, old) == []
-
-
-def test_added_removed_and_moved_parts_are_told() -> None:
-    old = scheme(SUPERIOR, SELF)
-    peer = source("互评", SourceKind.PEER, 40)
-    changes = compare(old, replace(old, sources=(peer, SUPERIOR)))
-    assert [(one.label, one.before, one.after) for one in changes] == [
-        ("评价主体「自评」", "简称自评，类别自评，权重40%，方式总分", "无"),
-        ("评价主体「互评」", "无", "简称互评，类别互评，权重40%，方式总分"),
-    ]
-    moved = compare(old, replace(old, sources=(SELF, SUPERIOR)))
-    assert [(one.label, one.before, one.after) for one in moved] == [
-        ("评价主体的次序", "上级评、自评", "自评、上级评")
-    ]
-    notice = Notice(timing=NoticeTiming.AFTER_APPROVAL, working_days=7)
-    assert compare(old, replace(old, notice=notice))[0].after == "时间核准后，工作日7个工作日"
-
-
-def test_a_refinement_keeps_to_what_is_open() -> None:
-    parent = scheme(SUPERIOR, replace(SELF, weight=None), open_parts=(RulePart.QUOTAS,))
-    child = replace(parent, code="child", name="县方案", issuer="某县")
-    assert refinement_faults(parent, child) == []
-    assert refinement_faults(parent, replace(child, quotas=(quota("q", Bound.AT_LEAST, 5),))) == []
-    filled = replace(child, sources=(SUPERIOR, SELF))
-    assert refinement_faults(parent, filled) == []
-    changed = refinement_faults(parent, replace(filled, sources=(replace(SUPERIOR, weight=5000), SELF)))
-    assert [fault.path for fault in changed] == ["sources.上级评.weight"]
-    assert "不能由60%改为50%" in changed[0].message
-    assert [one.path for one in refinement_faults(parent, replace(child, bands=FOUR[1:]))] == ["bands.好"]
-
-
-def test_a_refinement_splits_the_reserved_points_into_its_own_indicators() -> None:
-    parent = scheme(
-        sectors=(sector("农村", indicator("甲", 80), reserved=2000),), open_parts=(RulePart.OWN_INDICATORS,)
-    )
-    own = sector("农村", indicator("甲", 80), indicator("特色", 20, own=True), reserved=2000)
-    child = replace(parent, sectors=(own,))
-    assert refinement_faults(parent, child) == []
-    assert check(child) == []
-    common = sector("农村", indicator("甲", 70), indicator("特色", 30, own=True), reserved=3000)
-    assert [one.path for one in refinement_faults(parent, replace(parent, sectors=(common,)))] == [
-        "sectors.农村.indicators.甲.points",
-        "sectors.农村.reserved",
-    ]
-
-
-def test_a_refinement_cannot_open_what_was_fixed() -> None:
-    parent = scheme(open_parts=(RulePart.QUOTAS,))
-    wider = replace(parent, open_parts=(RulePart.QUOTAS, RulePart.BANDS))
-    assert [one.path for one in refinement_faults(parent, wider)] == ["open_parts"]
-    assert refinement_faults(parent, replace(parent, open_parts=())) == []
