@@ -68,8 +68,11 @@ class Scheme(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(fields=("code", "organisation", "version"), name="one_version_each"),
             models.UniqueConstraint(
-                fields=("code", "organisation", "version"), name="one_version_each", nulls_distinct=False
+                fields=("code", "version"),
+                condition=Q(organisation__isnull=True),
+                name="one_shared_version_each",
             ),
             models.CheckConstraint(condition=Q(status__in=list(SCHEME.states)), name="scheme_status_known"),
         )

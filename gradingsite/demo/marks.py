@@ -138,9 +138,7 @@ def _ballots(
 ) -> None:
     polls, votes = [], []
     for file in files:
-        expected = (
-            file.member_count if source.kind is SourceKind.MEMBER else (file.people_count or 0) // 8
-        ) or 0
+        expected = _expected(file, source)
         issued = expected - dice.randint(0, expected // 12)
         returned = issued - dice.randint(0, issued // 12)
         blank = min(returned, dice.randint(0, 1 + returned // 40))
@@ -176,6 +174,14 @@ def _ballots(
         ],
         batch_size=500,
     )
+
+
+def _expected(file: Assessment, source: Source) -> int:
+    """All members; of the people an eighth, everybody where there are few."""
+    if source.kind is SourceKind.MEMBER:
+        return file.member_count or 0
+    people = file.people_count or 0
+    return max(people // 8, min(people, 6))
 
 
 def _tally(source: Source, level: int, valid: int, dice: random.Random) -> dict[str, int]:
