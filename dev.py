@@ -341,7 +341,7 @@ def wait_for_answer(port: int, services: dict[str, subprocess.Popen[bytes]]) -> 
 def forget(data: Path) -> None:
     """Remove the demo's SQLite database, its files and its messages; another database is left to ``load_demo``."""
     if not os.environ.get("DATABASE_URL"):
-        for path in data.glob("site.sqlite3*"):
+        for path in (*data.glob("site.sqlite3*"), *data.glob("trail-anchors.log*")):
             path.unlink()
     for path in data.glob("beat-schedule*"):
         path.unlink()

@@ -37,7 +37,7 @@ class Command(BaseCommand):
             raise CommandError("只在演示环境（SITE_DEMO=1）中装入演示数据。")
         where = settings.DATA_DIR / ACCOUNTS_FILE
         if Person.objects.filter(username="xianwei").exists() and where.exists():
-            self._tell(json.loads(where.read_text(encoding="utf-8")))
+            self._tell(json.loads(where.read_text(encoding="utf-8")), "装入时打印过；忘了就用 --reset 重新开始")
             return
         if Organisation.objects.exists():
             raise CommandError("库里已有别的组织，不能再装演示数据；请用 --reset 从头开始。")
@@ -50,14 +50,11 @@ class Command(BaseCommand):
             scheme = load_rules(clock)
             finish_last_year(scheme=scheme, staff=staff, clock=clock)
             run_this_year(scheme=scheme, staff=staff, clock=clock)
-        told = {"password": password, "accounts": accounts}
-        where.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-        self._tell(told)
+        where.write_text(json.dumps(accounts, ensure_ascii=False, indent=1), encoding="utf-8")
+        self._tell(accounts, password)
 
-    def _tell(self, told: dict[str, Any]) -> None:
-        """Print who can sign in."""
-        self.stdout.write(f"演示账号（密码都是 {told['password']}）：")
-        for account in told["accounts"]:
-            self.stdout.write(
-                f"  {account['username']:<12}{account['role']}　{account['unit']}　{account['name']}"
-            )
+    def _tell(self, accounts: list[dict[str, str]], password: str) -> None:
+        """Print who can sign in; the sign-in page offers each with one click besides."""
+        self.stdout.write(f"演示账号（密码：{password}；登录页可一键登录）：")
+        for account in accounts:
+            self.stdout.write(f"  {account['username']:<12}{account['role']}　{account['unit']}　{account['name']}")
