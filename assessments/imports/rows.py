@@ -48,11 +48,14 @@ class Reader:
             self._read_data(layout, reading)
 
     def _read_data(self, layout: Layout, reading: RowReading) -> None:
+        if self._is_no_branch(layout, reading.row):
+            reading.say(VerdictWord.IGNORE, "不是支部的行（标题、合计或落款）。")
+            return
         code = reading.read_code(layout.columns["code"])
         if reading.refused:
             return
         if not code:
-            self._no_code(layout, reading)
+            reading.refuse("缺组织代码，请补上再导入。", reading.row[layout.columns["code"]])
             return
         target = self._target(code, layout, reading)
         if target is None:
@@ -65,15 +68,15 @@ class Reader:
         elif not reading.brings:
             reading.say(VerdictWord.IGNORE, "没有填分数。")
 
-    def _no_code(self, layout: Layout, reading: RowReading) -> None:
-        texts = reading.row.texts
+    def _is_no_branch(self, layout: Layout, row: Row) -> bool:
+        """A heading between rows, a sum, a signature: it says so, or has neither a digit for a code nor a figure."""
+        if any(text.replace(" ", "").replace("\u3000", "") in TOTALS for text in row.texts):
+            return True
         data = {**layout.sources, **layout.options, **layout.indicators}
         data |= {key: layout.columns[key] for key in ("score", "returned") if key in layout.columns}
-        filled = any(not reading.row[column].is_blank for column in data.values())
-        if not filled or any(text.replace(" ", "").replace("\u3000", "") in TOTALS for text in texts):
-            reading.say(VerdictWord.IGNORE, "不是支部的行（标题、合计或落款）。")
-        else:
-            reading.refuse("缺组织代码，请补上再导入。", reading.row[layout.columns["code"]])
+        code = row[layout.columns["code"]]
+        named = not code.is_blank and any(mark.isdigit() for mark in str(code.value))
+        return not named and all(row[column].is_blank for column in data.values())
 
     def _target(self, code: str, layout: Layout, reading: RowReading) -> Target | None:
         cell = reading.row[layout.columns["code"]]

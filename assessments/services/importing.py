@@ -17,6 +17,7 @@ from django.db.models import F
 
 from assessments import flow
 from assessments.models import Assessment, Poll, RosterUnit, Round, Sheet, Tally, Track
+from assessments.services.computing import Outcome, compute_files
 from assessments.services.marks import UNCOMPUTED
 from gradingsite.lib.refusal import Conflict, Refused
 from gradingsite.trail.services import record
@@ -183,7 +184,8 @@ def import_marks(
     found, done = Imported(), 0
     with transaction.atomic():
         for batch in _batches(incoming):
-            _import_batch(batch, by, now, {"file": filename, "sha256": digest}, found)
+            changed = _import_batch(batch, by, now, {"file": filename, "sha256": digest}, found)
+            _compute_ready(round, changed, by, now)
             done += len(batch)
             if progress:
                 progress(done)
@@ -252,7 +254,8 @@ def _standing(one: Incoming, held: Mapping[Key, Print]) -> Standing:
 
 def _import_batch(
     batch: Sequence[Incoming], by: Actor, now: dt.datetime, origin: Mapping[str, str], found: Imported
-) -> None:
+) -> list[int]:
+    """Write what is new or changed; gives the ids of the files it changed."""
     ids = sorted({one.target.pk for one in batch})
     files = {
         file.pk: file for file in Assessment.objects.select_for_update().filter(pk__in=ids).order_by("pk")
@@ -270,7 +273,7 @@ def _import_batch(
         if standing is not Standing.UNCHANGED:
             fresh.append(one)
     if not fresh:
-        return
+        return []
     wanted = {one.key for one in fresh}
     tracks = {
         (track.assessment_id, track.source): track
@@ -281,7 +284,21 @@ def _import_batch(
         track.assessment = files[track.assessment_id]
     _supersede_and_write(fresh, tracks, by, now)
     _confirm(list(tracks.values()), by, now, origin)
-    _make_stale([files[pk] for pk in sorted({key[0] for key in wanted})], by, now)
+    changed = sorted({key[0] for key in wanted})
+    _make_stale([files[pk] for pk in changed], by, now)
+    return changed
+
+
+def _compute_ready(round: Round, files: Sequence[int], by: Actor, now: dt.datetime) -> None:
+    """Compute the files whose last source came in with this, as when the last sheet is handed in."""
+    waiting = set(
+        Track.objects.filter(assessment__in=files)
+        .exclude(status=flow.CONFIRMED)
+        .values_list("assessment_id", flat=True)
+    )
+    ready = [pk for pk in files if pk not in waiting]
+    if ready:
+        compute_files(round=round, ids=ready, by=by.as_software(), now=now, outcome=Outcome())
 
 
 def _supersede_and_write(
