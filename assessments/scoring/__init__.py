@@ -31,6 +31,7 @@ from assessments.scoring.quotas import (
     rank_totals,
     target_label,
 )
+from assessments.scoring.rehearsal import Rehearsal, Shift, TrialFile, rehearse
 from assessments.scoring.sources import indicator_means, score_source
 from assessments.scoring.stars import StarOptions, star_options
 from assessments.scoring.taking_part import Participation, check_counts, participation
@@ -49,11 +50,14 @@ __all__ = [
     "PooledMarks",
     "Proposal",
     "QuotaState",
+    "Rehearsal",
     "Result",
     "SheetMarks",
+    "Shift",
     "SourceScore",
     "StarOptions",
     "Stored",
+    "TrialFile",
     "allowed_bands",
     "answered",
     "assigned_to",
@@ -69,6 +73,7 @@ __all__ = [
     "quota_line",
     "quota_state",
     "rank_totals",
+    "rehearse",
     "score_source",
     "star_options",
     "target_label",
