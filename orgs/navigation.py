@@ -10,6 +10,7 @@ from django.urls import reverse
 from orgs.actor import Actor
 from orgs.categories import Tier
 from orgs.models import Organisation
+from orgs.naming import initials
 from orgs.reach import Reach
 from orgs.roles import AdminRole
 
@@ -38,6 +39,26 @@ def _crumb(unit: Organisation, reach: Reach) -> Crumb:
     if not reach.covers(unit.path, unit.pk):
         return Crumb(unit.short_name)
     return Crumb(unit.short_name, reverse("orgs:card", args=[unit.code]))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A name with the part that was searched for: before it, it, after it."""
+
+    before: str
+    found: str
+    after: str
+
+
+def hit(name: str, words: str) -> Hit:
+    """Where ``words`` (their first word) stand in a name, as written or as pinyin initials; nowhere: all before."""
+    word = (words.split() or [""])[0].lower()
+    at = name.lower().find(word) if word else -1
+    if at < 0 and word and len(initials(name)) == len(name):
+        at = initials(name).find(word)
+    if at < 0 or not word:
+        return Hit(name, "", "")
+    return Hit(name[:at], name[at : at + len(word)], name[at + len(word) :])
 
 
 def path_words(organisations: Iterable[Organisation], *, from_tier: Tier = Tier.COUNTY) -> dict[int, str]:

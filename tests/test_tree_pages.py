@@ -15,7 +15,7 @@ from orgs import hooks
 from orgs.categories import Form, Tier
 from orgs.models import Organisation, OrganisationChange, Person, Post
 from orgs.naming import pinyin_of
-from orgs.navigation import crumbs, path_words
+from orgs.navigation import crumbs, hit, path_words
 from orgs.services.tree import Newcomer, insert
 from orgs.views import tree as tree_views
 from tests.village import Village
@@ -237,6 +237,23 @@ def test_search_takes_any_words(as_, named, q) -> None:
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
     assert answer.context["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "q", "found"),
+    [
+        ("第二小学支部", "dexx", "第二小学"),
+        ("第二小学支部", "xx", "小学"),
+        ("第二小学支部", "小学 教育", "小学"),
+        ("A座支部", "a座", "A座"),
+        ("第二小学支部", "520323", ""),
+        ("大村", "", ""),
+    ],
+)
+def test_the_part_searched_for_is_marked(name, q, found) -> None:
+    marked = hit(name, q)
+    assert marked.found == found
+    assert marked.before + marked.found + marked.after == name
 
 
 # List

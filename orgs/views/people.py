@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,7 +21,7 @@ from gradingsite.lib.refusal import Refused
 from orgs import exports, forms
 from orgs.models import Organisation, Person, Post
 from orgs.models.people import SYSTEM_USERNAME
-from orgs.navigation import path_words
+from orgs.navigation import Crumb, path_words
 from orgs.querysets import people as accounts_in
 from orgs.roles import AdminRole, Extent, Role
 from orgs.services import accounts, posts
@@ -58,6 +59,14 @@ def _post(pk: int) -> Post:
     return get_object_or_404(Post.objects.select_related("person", "organisation"), pk=pk)
 
 
+def trail(person: Person | None, last: str) -> list[Crumb]:
+    """The breadcrumb of a page about a person."""
+    begun = [Crumb("人员", reverse("orgs:people"))]
+    if person is not None:
+        begun.append(Crumb(person.name, reverse("orgs:person", args=[person.pk])))
+    return [*begun, Crumb(last)]
+
+
 def _try(form: Form, act: Callable[[], Any]) -> bool:
     """Carry out the act; a refusal is shown at the field it names."""
     if not form.is_valid():
@@ -73,7 +82,8 @@ def _try(form: Form, act: Callable[[], Any]) -> bool:
 def _form_page(request: HttpRequest, form: Form, **context: Any) -> HttpResponse:
     """One form on a page; after a fault with status 422."""
     status = 422 if form.is_bound else 200
-    return render(request, "orgs/form.html", {"form": form, **context}, status=status)
+    context |= {"form": form, "path": trail(context.get("person"), context["submit"])}
+    return render(request, "orgs/form.html", context, status=status)
 
 
 def _filtered(request: HttpRequest) -> tuple[forms.PeopleFilter, Any]:
@@ -111,6 +121,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     today = timezone.localdate()
     context = {
         "person": found,
+        "path": trail(None, found.name),
         "current": [post for post in rows if post.to_on is None or post.to_on >= today],
         "past": [post for post in rows if post.to_on is not None and post.to_on < today],
         "listed_roles": [role.value for role in Role if role.extent is Extent.LISTED],
@@ -183,7 +194,8 @@ def person_enable(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _confirm(request: HttpRequest, what: str, effect: str, found: Person) -> HttpResponse:
-    return render(request, "orgs/confirm.html", {"title": what, "effect": effect, "person": found})
+    context = {"title": what, "effect": effect, "person": found, "path": trail(found, "请再看一遍")}
+    return render(request, "orgs/confirm.html", context)
 
 
 @require_http_methods(GET_OR_POST)

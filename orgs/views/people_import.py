@@ -16,8 +16,8 @@ from gradingsite.lib.reading import read_tables
 from gradingsite.lib.refusal import Refused
 from orgs import exports
 from orgs.forms import UploadForm
-from orgs.people_import import COLUMNS, HEADINGS, Plan, Verdict, plan_people, write_people
-from orgs.views.people import system_only
+from orgs.people_import import HEADINGS, Plan, Verdict, plan_people, write_people
+from orgs.views.people import system_only, trail
 
 KEY = "people_import"
 SAMPLE = (
@@ -47,7 +47,7 @@ def upload(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(refusal))
         else:
             return redirect("orgs:people_import_preview", _keep(request, content, file.name))
-    context = {"form": form, "headings": HEADINGS}
+    context = {"form": form, "headings": HEADINGS, "path": trail(None, "导入人员")}
     return render(request, "orgs/people_upload.html", context, status=422 if form.is_bound else 200)
 
 
@@ -63,7 +63,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("orgs:people_import")
     counts = [(verdict, plan.count(verdict)) for verdict in Verdict]
     context = {"plan": plan, "counts": counts, "token": token, "name": request.session[KEY]["name"]}
-    return render(request, "orgs/people_preview.html", context | {"columns": COLUMNS})
+    return render(request, "orgs/people_preview.html", context | {"path": trail(None, "导入人员")})
 
 
 @require_POST

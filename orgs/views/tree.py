@@ -16,7 +16,7 @@ from orgs import exports
 from orgs.forms import OrganisationFilter, half_width
 from orgs.hooks import card_hooks
 from orgs.models import Organisation, OrganisationChange, Post
-from orgs.navigation import crumbs, path_words
+from orgs.navigation import crumbs, hit, path_words
 from orgs.querysets import found_by, listed_organisations, nodes, roots
 from orgs.reach import Reach
 from orgs.services.organisations import may_keep
@@ -131,7 +131,7 @@ def search(request: HttpRequest) -> HttpResponse:
     words = path_words(units)
     context = {
         "q": q,
-        "rows": [(unit, words[unit.pk]) for unit in units],
+        "rows": [(unit, words[unit.pk], hit(unit.short_name, q)) for unit in units],
         "count": found.count() if len(units) == MOST_FOUND else len(units),
     }
     return render(request, "orgs/_found.html" if request.htmx else "orgs/search.html", context)
