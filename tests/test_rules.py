@@ -30,6 +30,7 @@ from assessments.rules import (
     RulePart,
     RuleStep,
     SchemeRules,
+    SectorRules,
     SourceKind,
     Star,
     StarRule,
@@ -54,8 +55,8 @@ def quota(key: str, bound: Bound, share: int, band: str = "较差", **more: obje
     return Quota(key=key, bound=bound, share=share * 100, **settings)  # type: ignore[arg-type]
 
 
-def everything() -> SchemeRules:
-    """A scheme that uses every part of the document."""
+def rural() -> SectorRules:
+    """A sector with two levels, every manner of scoring and reserved points."""
     children = (
         SubIndicator(key="a", label="班子", points=3000, manner=Manner.DEDUCT),
         SubIndicator(
@@ -69,7 +70,7 @@ def everything() -> SchemeRules:
             ),
         ),
     )
-    rural = sector(
+    return sector(
         "农村",
         indicator("组织", 50, children=children),
         indicator("业绩", 30, hints="看实绩"),
@@ -78,6 +79,10 @@ def everything() -> SchemeRules:
         consult=True,
         questions=("发展思路",),
     )
+
+
+def everything() -> SchemeRules:
+    """A scheme that uses every part of the document."""
     groups = (
         VoterGroup(key="m", label="党员", people=People.MEMBERS, weight=6000),
         VoterGroup(key="p", label="群众", people=People.PUBLIC, weight=4000),
@@ -91,7 +96,7 @@ def everything() -> SchemeRules:
             raters=(RaterRole(key="r", label="组织办"),),
         ),
         ballot("测评", 40, VOTES, groups=groups, pooled=False),
-        sectors=(rural,),
+        sectors=(rural(),),
         issuer="某县委",
         year=2012,
         basis="某通知",
