@@ -87,7 +87,7 @@ def engage(*, password: str, today: dt.date, now: dt.datetime) -> list[dict[str,
         )
     for username, name, role in KEEPERS:
         _account(username, name, hashed, now, admin_role=role.value)
-        panel.append({"username": username, "role": name, "unit": "全县", "name": name})
+        panel.append({"username": username, "role": name, "unit": "全站", "name": ""})
     return panel
 
 
