@@ -24,6 +24,7 @@ from orgs.services.organisations import may_keep
 PAGE = 50
 PORTION = 200
 MOST_FOUND = 20
+MOST_IN_BOX = 8
 
 
 @dataclass(frozen=True)
@@ -127,12 +128,13 @@ def search(request: HttpRequest) -> HttpResponse:
     """Organisations found by name, short name, code or pinyin initials, each with its path."""
     q = half_width(request.GET.get("q", ""))[:60]
     found = found_by(q, reach=request.actor.reach) if q else Organisation.objects.none()
-    units = list(found[:MOST_FOUND])
+    most = MOST_IN_BOX if request.htmx else MOST_FOUND
+    units = list(found[:most])
     words = path_words(units)
     context = {
         "q": q,
         "rows": [(unit, words[unit.pk], hit(unit.short_name, q)) for unit in units],
-        "count": found.count() if len(units) == MOST_FOUND else len(units),
+        "count": found.count() if len(units) == most else len(units),
     }
     return render(request, "orgs/_found.html" if request.htmx else "orgs/search.html", context)
 
