@@ -204,7 +204,7 @@ def test_what_is_no_plain_number_of_points_is_refused_with_its_place(grading, va
 
 @pytest.mark.parametrize(
     ("value", "points", "note"),
-    [("９５．５", 9550, "全角数字改为半角"), (" 95.50 ", 9550, "去掉空格"), ("-0", 0, "-0 按 0 计")],
+    [("９５．５", 9550, "全角数字改为半角"), (" 95.50 ", 9550, "去掉空格"), ("-0", 0, "负零按 0 计")],
 )
 def test_what_has_one_safe_reading_is_put_right_and_said(grading, value, points, note) -> None:
     found = preview(grading, long((BIG, "上级党组织评", value)))

@@ -116,5 +116,5 @@ def _points_notes(cell: Cell, points: int) -> list[str]:
         wide = any("！" <= mark <= "～" for mark in cell.value)
         notes.append("全角数字改为半角" if wide else "去掉空格")
     if not points and text.startswith("-"):
-        notes.append("-0 按 0 计")
+        notes.append("负零按 0 计")
     return notes

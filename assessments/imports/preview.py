@@ -70,10 +70,10 @@ class Preview:
         return sum(one.verdict is word for one in self.verdicts())
 
     def verdicts(self) -> Iterator[Verdict]:
-        """Every verdict in the order of the file; a sound row has one."""
+        """Every verdict in the order of the file; a row of which nothing else is said has one."""
         yield from self.notes
         for row in self.rows:
-            if row.brings and not row.refused:
+            if row.brings and not row.verdicts:
                 words = dict.fromkeys(STANDING_WORDS[self.standing[one.key]] for one in row.brings)
                 word = VerdictWord.OK
                 yield Verdict(row.sheet, row.row.number, "", row.code, word, "；".join(words))
