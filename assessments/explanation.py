@@ -1,21 +1,26 @@
-"""Why a branch has its grade: everything the explanation page says, worked out once (domain.md 5, ui: why-this-grade).
+"""Why a branch has its grade, for one viewer: stored scores and history put before :mod:`assessments.explaining`.
 
-Figures come from stored exact scores through the small-group rule; who may see names and which parts is decided here,
-not in the template.
+The words of the formula are worked out there; who may see names and which parts is decided here, not in the template.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from django.db.models import Q
+
 from assessments import flow
-from assessments.models import Assessment, Decision, Poll, Sheet
+from assessments.explaining import ExplainedLine
+from assessments.explaining import Explanation as Told
+from assessments.explaining import explain as put_in_words
+from assessments.models import Assessment, Decision, Poll, Sheet, Track
 from assessments.rules import Band, Method, SchemeRules, Source, SourceKind
+from assessments.scoring import Grader
 from assessments.services.schemes import rules_of
 from assessments.smallgroups import Line, View, view_of
-from gradingsite.lib.points import exact_text, eye, format_percent, format_weight
+from gradingsite.lib.points import format_percent
 from orgs.models import Passage
 from orgs.reach import Reach
 
@@ -25,19 +30,12 @@ BRANCH_SIDE = frozenset({"SEC", "LIA"})
 
 @dataclass(frozen=True)
 class SourceLine:
-    """One line of 五方评分: ``score`` as shown (≈ said by ``cut``), its weight and points, the bar in hundredths."""
+    """One line of 各方评分: the words of the formula, who stands behind it, the bar in hundredths."""
 
-    label: str
+    words: ExplainedLine
     detail: str
-    score: str
-    cut: bool
-    weight: str
-    points: str
     bar: int | None
     is_self: bool = False
-    joint: bool = False
-    imported: bool = False
-    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,13 +63,11 @@ class Explanation:
     names: bool
     announced: bool
     lines: Sequence[SourceLine] = ()
-    formula: str = ""
-    exact: str = ""
+    told: Told | None = None
     computed: Band | None = None
     decided: Band | None = None
     decision: Decision | None = None
     deductions: Sequence[Deduction] = ()
-    note: str = ""
     gap: Fraction | None = None
     passages: Sequence[Passage] = ()
     years: Sequence[tuple[int, int, Band | None]] = field(default_factory=tuple)
@@ -108,7 +104,7 @@ def explain(file: Assessment, *, reach: Reach) -> Explanation:
         decided=rules.band(decision.band) if decision and decision.signed_at else None,
         decision=decision,
         returned=announced and file.status in (flow.COLLECTING, flow.COMPUTED),
-        passages=_passages(file, names),
+        passages=_passages(file, rules, names),
     )
     if not base.visible:
         return base
@@ -143,24 +139,15 @@ def _with_figures(base: Explanation) -> Explanation:
         file.sheets.filter(status="in_force").select_related("rater").order_by("source", "rater_no")
     )
     polls = list(file.polls.filter(status="counted", superseded_at=None, purpose="grade"))
-    words = _Words(file, rules, view, base.names, sheets, polls)
-    lines = [words.line(line) for line in view.lines]
-    exact = None
-    if file.total_numerator is not None and file.total_denominator:
-        exact = Fraction(file.total_numerator, file.total_denominator)
-    return Explanation(
-        **{
-            name: getattr(base, name)
-            for name in ("file", "rules", "names", "announced", "computed", "decided")
-        },
-        decision=base.decision,
-        returned=base.returned,
-        passages=base.passages,
+    result = Grader(rules).grade(stored)
+    told = put_in_words(rules, result, view)
+    words = _Words(file, rules, base.names, sheets, polls)
+    lines = [words.line(line, own) for line, own in zip(view.lines, told.lines, strict=True)]
+    return replace(
+        base,
         lines=lines,
-        formula=" + ".join(line.points for line in lines if line.points),
-        exact=exact_text(exact) if exact is not None else "",
+        told=told,
         deductions=deductions_of(rules, file, sheets, names=base.names),
-        note=view.note,
         gap=self_gap(rules, view),
         years=_years(file) if view.history else (),
     )
@@ -182,35 +169,20 @@ class _Words:
 
     file: Assessment
     rules: SchemeRules
-    view: View
     names: bool
     sheets: Sequence[Sheet]
     polls: Sequence[Poll]
 
-    def line(self, line: Line) -> SourceLine:
-        """A line of the view as the page prints it."""
+    def line(self, line: Line, words: ExplainedLine) -> SourceLine:
+        """A line of the view with who stands behind it; of a joint line only how many."""
         if line.joint:
-            people = f"{line.voters} 人" if line.voters is not None else "人数未报"
-            return SourceLine(
-                line.label, people, "", False, format_weight(line.weight), _sum(line.points), None, joint=True
-            )
+            return SourceLine(words, f"{line.voters} 人" if line.voters is not None else "人数未报", None)
         source = self.rules.source(line.sources[0])
         assert source is not None
         mine = [sheet for sheet in self.sheets if sheet.source == source.key]
         polls = [poll for poll in self.polls if poll.source == source.key]
-        text, cut = eye(line.score) if line.score is not None else ("—", False)
-        return SourceLine(
-            label=line.label,
-            detail=self._detail(source, mine, polls),
-            score=text,
-            cut=cut,
-            weight=format_weight(line.weight),
-            points=_sum(line.points),
-            bar=int(line.score) if line.score is not None else None,
-            is_self=source.kind is SourceKind.SELF,
-            imported=any(one.imported for one in (*mine, *polls)),
-            missing=line.score is None,
-        )
+        bar = int(line.score) if line.score is not None else None
+        return SourceLine(words, self._detail(source, mine, polls), bar, source.kind is SourceKind.SELF)
 
     def _detail(self, source: Source, sheets: Sequence[Sheet], polls: Sequence[Poll]) -> str:
         """Who stands behind the figure, in one short line."""
@@ -243,10 +215,6 @@ class _Words:
         confirmed = f"；{track.confirmed_by.name} 确认" if self.names and track and track.confirmed_by else ""
         behalf = "（代录）" if sheet.on_behalf else ""
         return f"{'、'.join(writers) or '支部'}填{behalf}{confirmed}"
-
-
-def _sum(points: Fraction | None) -> str:
-    return exact_text(points) if points is not None else ""
 
 
 def deductions_of(
@@ -290,11 +258,17 @@ def _moment(line: Mapping[str, object]) -> str:
     return f"{int(at[5:7])}月{int(at[8:10])}日" if len(at) >= 10 else ""
 
 
-def _passages(file: Assessment, names: bool) -> list[Passage]:
-    """The file's history. A branch reads what happened and why, without who rated."""
-    found = list(Passage.objects.of(file))
-    if not names:
-        for passage in found:
+def _passages(file: Assessment, rules: SchemeRules, names: bool) -> list[Passage]:
+    """The history of the file and its sources, oldest first. A branch reads what happened and why, without who."""
+    sources = {track.pk: rules.source(track.source) for track in file.tracks.all()}
+    own = Q(kind=Assessment._meta.label_lower, object_id=file.pk)
+    theirs = Q(kind=Track._meta.label_lower, object_id__in=list(sources))
+    found = list(Passage.objects.filter(own | theirs).order_by("at", "pk"))
+    for passage in found:
+        source = sources.get(passage.object_id) if passage.kind == Track._meta.label_lower else None
+        if source is not None:
+            passage.label = f"{source.label} {passage.label}"
+        if not names:
             passage.by_name = ""
     return found
 

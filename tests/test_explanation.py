@@ -10,18 +10,17 @@ from tests.village import FULL, NOW, decided, fill, reported
 
 def test_the_formula_can_be_redone_on_a_pocket_calculator(grading):
     found = explain(fill(grading, "大村", FULL), reach=grading.by("clerk").reach)
-    assert found.formula == "27.6 + 9.8 + 20 + 18 + 17.2"
-    assert found.exact == "92.6"
+    assert found.told.formula == "27.6 + 9.8 + 20 + 18 + 17.2 = 92.6"
 
 
 def test_a_small_ballot_stands_in_one_line_with_the_others(grading):
     fill(grading, "大村", FULL | {"党员评": 10000}, voters=20)
     file = fill(grading, "小村", FULL, voters=3)
     found = explain(file, reach=grading.by("clerk").reach)
-    joint = [line for line in found.lines if line.joint]
+    joint = [line.words for line in found.lines if line.words.joint]
     assert [line.label for line in joint] == ["民主评议合计"]
     assert joint[0].score == ""
-    assert not {"党员评", "群众评"} & {line.label for line in found.lines}
+    assert not {"党员评", "群众评"} & {line.words.label for line in found.lines}
     assert found.years == ()
 
 
@@ -59,3 +58,11 @@ def test_an_override_stands_between_deductions_and_history(grading, client):
 def test_out_of_reach_it_is_not_there(grading, client, name):
     client.force_login(grading.person[name])
     assert client.get(f"/assessments/{grading.file('大村').pk}/").status_code == 404
+
+
+def test_the_history_tells_of_the_sources_too(grading, client) -> None:
+    file = reported(grading, "大村")
+    client.force_login(grading.person["county"])
+    page = client.get(f"/assessments/{file.pk}/").content.decode()
+    for words in ("党支部自评 提交", "党支部自评 确认", "群众评 确认", "上级党组织评 齐备", "评定", "上报"):
+        assert words in page

@@ -145,8 +145,8 @@ def finish_last_year(*, scheme: Scheme, staff: dict[int, Staff], clock: Clock) -
     then = clock.before(365 - 3)
     files = list(made.assessments.in_order())
     dice = random.Random(made.year)
-    pour(files=files, rules=rules_of(scheme), staff=staff, dice=dice, now=then, kinds=ALL)
-    compute_round(round=made, by=system_actor(), now=then)
+    pour(files=files, rules=rules_of(scheme), staff=staff, dice=dice, now=then - dt.timedelta(days=2), kinds=ALL)
+    compute_round(round=made, by=system_actor(), now=then - dt.timedelta(days=1))
     for unit in staff:
         decide(made, staff[unit], unit, then)
         send_up(made, staff[unit], unit, then, then + dt.timedelta(days=9))
@@ -166,7 +166,7 @@ def run_this_year(*, scheme: Scheme, staff: dict[int, Staff], clock: Clock) -> R
     files = list(made.assessments.in_order())
     late = _left_open(files, units)
     _pour_most(files, late, rules, staff, dice, clock)
-    compute_round(round=made, by=system_actor(), now=clock.before(2))
+    compute_round(round=made, by=system_actor(), now=clock.before(12) - dt.timedelta(hours=3))
     ahead = [unit for number, unit in enumerate(units) if number not in (0, 1, 2, 8, 10, 13, 19)]
     for unit in ahead:
         decide(made, staff[unit], unit, clock.before(12))
@@ -203,7 +203,7 @@ def _pour_most(
     pour(files=whole, rules=rules, staff=staff, dice=dice, now=clock.before(13), kinds=ALL)
     for kinds in sorted(set(late.values()), key=sorted):
         some = [file for file in files if late.get(file.pk) == kinds]
-        pour(files=some, rules=rules, staff=staff, dice=dice, now=clock.before(6), kinds=kinds)
+        pour(files=some, rules=rules, staff=staff, dice=dice, now=clock.before(13), kinds=kinds)
 
 
 def decide(made: Round, workers: Staff, unit: int, at: dt.datetime) -> None:
