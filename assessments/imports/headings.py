@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -101,7 +101,7 @@ class Layout:
     indicators: Mapping[str, int]
     stray: tuple[str, ...]
     header: Header
-    wanted: Mapping[str, tuple[str, ...]]
+    wanted: dict[str, Iterable[str]]
 
 
 def layout_of(sheet: Sheet, rules: SchemeRules) -> Layout | None:
@@ -139,9 +139,9 @@ def _shape(
     return Shape.WIDE if sources else None
 
 
-def wanted_headings(rules: SchemeRules) -> dict[str, tuple[str, ...]]:
+def wanted_headings(rules: SchemeRules) -> dict[str, Iterable[str]]:
     """Every column a file of this scheme may have, with the names it may go by."""
-    wanted = dict(BASE)
+    wanted: dict[str, Iterable[str]] = dict(BASE)
     for source in rules.sources:
         wanted[f"source:{source.key}"] = (
             source.label,

@@ -42,7 +42,7 @@ class Reader:
         self.rows.append(reading)
         if row.struck:
             reading.say(VerdictWord.IGNORE, "整行已划去，没有导入。")
-        elif repeats_header(row, layout.header, dict(layout.wanted)):
+        elif repeats_header(row, layout.header, layout.wanted):
             reading.say(VerdictWord.IGNORE, "重复的表头。")
         else:
             self._read_data(layout, reading)
@@ -297,19 +297,25 @@ class Reader:
         }
         if reading.refused:
             return None
-        # A form without a column for blank or spoilt votes has none of them; the sum below catches an omission.
-        filled = {"expected": None, "issued": None, "returned": None, "blank": 0, "invalid": 0} | counts
         votes = {key: n for key, n in options.items() if n is not None}
-        faults = check_counts(source, BallotCounts(options=votes, **filled))
-        if "valid" in layout.columns and not reading.row[layout.columns["valid"]].is_blank:
-            valid = reading.read_count(layout.columns["valid"], name="有效")
-            if valid is not None and valid != sum(votes.values()):
-                faults.append(f"有效{valid}与各选项相加{sum(votes.values())}不符")
-        if faults:
+        # A form without a column for blank or spoilt votes has none of them; the sum below catches an omission.
+        blank, invalid = counts.get("blank", 0) or 0, counts.get("invalid", 0) or 0
+        expected, issued, returned = (counts.get(key) for key in ("expected", "issued", "returned"))
+        faults = check_counts(source, BallotCounts(votes, blank, invalid, expected, issued, returned))
+        faults += self._valid_faults(layout, reading, sum(votes.values()))
+        if faults or expected is None or issued is None or returned is None:
             at = layout.columns.get("returned", layout.columns["code"])
             reading.refuse(f"{'；'.join(faults)}。请核对票数。", reading.row[at])
             return None
-        return PollIn(**filled, options=votes, group=group)
+        return PollIn(expected, issued, returned, blank, invalid, votes, group)
+
+    def _valid_faults(self, layout: Layout, reading: RowReading, votes: int) -> list[str]:
+        """Whether a column of valid votes, where the form has one, agrees with the options."""
+        column = layout.columns.get("valid")
+        if column is None or reading.row[column].is_blank:
+            return []
+        valid = reading.read_count(column, name="有效")
+        return [] if valid is None or valid == votes else [f"有效{valid}与各选项相加{votes}不符"]
 
 
 READERS: Mapping[Shape, Callable[[Reader, Layout, RowReading, Target], None]] = {

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import NamedTuple, TextIO
 
-from gradingsite.lib.ledger import guard
+from gradingsite.lib.tidy import guard
 
 HEADINGS = ("sheet", "row", "column", "code", "verdict", "reason")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -28,7 +28,7 @@ READS_ALL = (
 )
 """Who reads a file's scores before they are announced; a branch and its liaison read them afterwards (domain.md 4)."""
 UNCOMPUTED = "uncomputed"
-ORIGIN_WORDS = {
+ORIGIN_WORDS: Mapping[str, str] = {
     Origin.LINES: "逐项分",
     Origin.TOTALS: "总分",
     Origin.POOLED: "逐人分",

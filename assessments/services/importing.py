@@ -96,7 +96,7 @@ class Incoming:
 
     def print(self) -> Print:
         """What makes two of them the same."""
-        return frozenset(one.print() for one in (*self.sheets, *self.polls))
+        return frozenset([one.print() for one in self.sheets] + [one.print() for one in self.polls])
 
 
 class Standing(StrEnum):
