@@ -2,8 +2,8 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import files, ledgers
+from assessments.urls import files, imports, ledgers
 
 app_name = "assessments"
 
-urlpatterns: list[URLPattern] = [*files.patterns, *ledgers.patterns]
+urlpatterns: list[URLPattern] = [*files.patterns, *imports.patterns, *ledgers.patterns]

@@ -1,0 +1,1 @@
+"""Forms of grading, one module per subject."""
