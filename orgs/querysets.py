@@ -43,31 +43,29 @@ def people(
     return found.filter(conditions[state]) if state in conditions else found
 
 
-def _below(reach: Reach) -> QuerySet[Organisation]:
-    """Of an outer organisation: itself and what is under it, in being and in reach."""
+def _branches_below() -> QuerySet[Organisation]:
+    """How many branches in being are at and below an outer organisation: one range of one index."""
     end = Concat(Substr(OuterRef("path"), 1, Length(OuterRef("path")) - 1), Value("0"))
-    return (
-        Organisation.objects.active()
-        .within(reach)
-        .filter(path__gte=OuterRef("path"), path__lt=end)
-        .order_by()
-    )
+    below = Organisation.objects.filter(
+        form=Form.BRANCH, is_active=True, path__gte=OuterRef("path"), path__lt=end
+    ).order_by()
+    return below.annotate(number=Func(F("pk"), function="COUNT")).values("number")
 
 
 def nodes(reach: Reach) -> QuerySet[Organisation]:
-    """Organisations in being and in reach, in the tree's order, each with ``branch_count`` and ``has_children``.
+    """Organisations in being and in reach, in the tree's order, each with ``has_children`` and ``branch_count``.
 
-    Both count only what is in reach; they are worked out in the same query as the rows.
+    Children are those in reach. The count is None where the reach doesn't cover what is below; where it does, asking
+    for the reach again would only mislead the database's choice of an index.
     """
-    branches = _below(reach).filter(form=Form.BRANCH).annotate(number=Func(F("pk"), function="COUNT"))
     children = Organisation.objects.active().within(reach).filter(parent=OuterRef("pk")).order_by()
+    count = Subquery(_branches_below(), output_field=IntegerField())
+    subtrees = Reach(reach.person_id, reach.subtree_spans(), everything=reach.everything)
+    covered = subtrees.organisations() or Q(pk__isnull=False)
     return (
         Organisation.objects.active()
         .within(reach)
-        .annotate(
-            branch_count=Subquery(branches.values("number"), output_field=IntegerField()),
-            has_children=Exists(children),
-        )
+        .annotate(branch_count=Case(When(covered, then=count), default=None), has_children=Exists(children))
         .in_order()
     )
 

@@ -129,12 +129,15 @@ def search(request: HttpRequest) -> HttpResponse:
     q = half_width(request.GET.get("q", ""))[:60]
     found = found_by(q, reach=request.actor.reach) if q else Organisation.objects.none()
     most = MOST_IN_BOX if request.htmx else MOST_FOUND
-    units = list(found[:most])
+    first = list(found[: most + 1])
+    units = first[:most]
     words = path_words(units)
     context = {
         "q": q,
         "rows": [(unit, words[unit.pk], hit(unit.short_name, q)) for unit in units],
-        "count": found.count() if len(units) == most else len(units),
+        "has_more": len(first) > most,
+        # A province is searched through once for the box, once more only for the page that says how many.
+        "count": found.count() if len(first) > most and not request.htmx else len(units),
     }
     return render(request, "orgs/_found.html" if request.htmx else "orgs/search.html", context)
 
