@@ -44,13 +44,15 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 }
 REQUIRED = ("code", "full_name", "parent_code", "category")
 
+HEADER_WITHIN = 200
+"""The heading row is looked for in so many rows: a whole province needn't be searched for another."""
 NAME_LENGTH = 100
 SECRETARY_LENGTH = 40
 MOST_PEOPLE = 99_999_999
 ODD_NUMBER = 100_000
 """More members or people than this in one organisation are asked about."""
 
-_PLAIN_NAME = re.compile("[\u4e00-\u9fff（）0-9]+")
+_PLAIN_NAME = re.compile("[\u4e00-\u9fff]+")
 _CODE_LIKE = re.compile("[0-9A-Za-z]{6,32}")
 _TOTAL = re.compile(r"(合|总|小|共)\s*计")
 _FOOTER = re.compile(r"(填表|制表|填报|审核|单位负责|负责人|联系电话|经办|说\s*明|注\s*[:：]|备\s*注)")
@@ -138,7 +140,8 @@ def read_lines(book: Workbook, *, sectors: frozenset[str]) -> Reading:
     remarks = [f"隐藏的工作表「{name}」没有读。" for name in book.hidden_names]
     found = 0
     for sheet in book.visible_sheets:
-        header = find_header(sheet, HEADINGS, required=REQUIRED)
+        top = Sheet(sheet.name, sheet.visible, sheet.rows[:HEADER_WITHIN], sheet.merged)
+        header = find_header(top, HEADINGS, required=REQUIRED)
         if header is None:
             if sheet.rows:
                 skipped.append(Skipped(sheet.name, 0, "没有找到表头，没有读"))
@@ -316,6 +319,8 @@ def _sector(line: Line, cell: Cell | None, sectors: frozenset[str]) -> str:
 
 
 def _secretary(line: Line, cell: Cell | None) -> str:
+    if cell is not None and type(cell.value) is str and len(cell.value) < 5 and _PLAIN_NAME.fullmatch(cell.value):
+        return cell.value
     name = _text(line, "secretary_name", cell, normalise_name)
     if not name:
         if "secretary_name" in line.letters:
@@ -419,7 +424,8 @@ def _look_at_the_rest(line: Line, row: Row, cells: dict[str, Cell | None]) -> No
     """Row marks, and the columns that aren't imported but say something."""
     if row.hidden:
         line.warnings.append(Remark("", "这一行在原表里是隐藏的，照常导入"))
-    if row.struck or any(cell.struck for cell in (cells.get("code"), cells.get("full_name")) if cell):
+    code, name = cells.get("code"), cells.get("full_name")
+    if (code is not None and code.struck) or (name is not None and name.struck):
         line.warnings.append(Remark("full_name", "这一行划了删除线，请确认组织是否还在"))
     remark = cells.get("remark")
     if remark is not None and not remark.is_blank:

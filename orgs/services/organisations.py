@@ -109,9 +109,18 @@ def add(
             parent=parent.pk,
         )  # fmt: skip
         tree.insert([newcomer])
-        organisation = Organisation.objects.get(pk=newcomer.id)
+        organisation = _made(newcomer, parent)
         after = {"code": code, "full_name": full_name, "parent": parent.code, "category": category}
         _note(organisation, OrganisationChange.Kind.FOUNDED, paper, by, now, after=after)
+    return organisation
+
+
+def _made(newcomer: tree.Newcomer, parent: Organisation) -> Organisation:
+    """The stored row as an instance, without asking for it again."""
+    names = [field.attname for field in Organisation._meta.concrete_fields]
+    values = dict(zip(tree.COLUMNS, newcomer.values(), strict=True))
+    organisation = Organisation.from_db("default", names, [values[name] for name in names])
+    organisation.parent = parent
     return organisation
 
 

@@ -35,6 +35,8 @@ COPY_FROM = 100
 """How many newcomers are worth a COPY on PostgreSQL."""
 FEW_MOVES = 20
 """Up to so many moves are done one by one; more are cheaper by numbering the trees afresh."""
+SPARE = 512
+"""Free numbers an organisation gets beyond what it needs when its room was used up."""
 CHUNK = 5_000
 
 NUMBERS = ("lft", "rght", "tree_id", "level", "path")
@@ -128,7 +130,9 @@ def insert(newcomers: Sequence[Newcomer]) -> None:
     """
     if not newcomers:
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
+        if len(newcomers) == 1 and _insert_one(newcomers[0]):
+            return
         take_lock()
         for newcomer, new_id in zip(newcomers, _next_ids(len(newcomers)), strict=True):
             newcomer.id = new_id
@@ -136,22 +140,51 @@ def insert(newcomers: Sequence[Newcomer]) -> None:
         _write(newcomers)
 
 
+ONE = """
+SELECT pg_advisory_xact_lock(%s);
+INSERT INTO orgs_organisation ({columns})
+SELECT s.id, {values}, p.id, p.path || s.id || '/', s.used + 1, s.used + %s, p.tree_id, p.level + 1
+FROM orgs_organisation p, LATERAL (
+    SELECT nextval(pg_get_serial_sequence('orgs_organisation', 'id')) AS id,
+        coalesce((SELECT max(c.rght) FROM orgs_organisation c WHERE c.parent_id = p.id), p.lft) AS used
+) s
+WHERE p.id = %s AND p.rght - s.used > %s
+RETURNING id, path, lft, rght, tree_id, level
+""".format(columns=", ".join(COLUMNS), values=", ".join(["%s"] * (len(COLUMNS) - 7)))
+"""Lock, place and write in one exchange with PostgreSQL; no row comes back where the room is used up.
+
+The lock stands in a statement of its own, so that the next one sees what its last holder wrote.
+"""
+
+
+def _insert_one(newcomer: Newcomer) -> bool:
+    """Place and write one newcomer under a stored parent in one exchange; False leaves it to the general way."""
+    if connection.vendor != "postgresql" or not isinstance(newcomer.parent, int):
+        return False
+    width = 2 + room_of(newcomer.tier, newcomer.form)
+    own = newcomer.values()[1:-6]
+    with connection.cursor() as cursor:
+        cursor.execute(ONE, [LOCK_KEY, *own, width, newcomer.parent, width])
+        row = cursor.fetchone()
+    if row is None:
+        return False
+    newcomer.id, newcomer.path, newcomer.lft, newcomer.rght, newcomer.tree_id, newcomer.level = row
+    newcomer.width = width
+    return True
+
+
 def move(*, organisation_id: int, parent_id: int) -> None:
     """Hang an organisation with everything under it beneath another. Raises Refused when that is beneath itself."""
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         take_lock()
-        numbers = _numbers_of(organisation_id)
-        seat = _seats([parent_id])[parent_id]
-        if seat.path.startswith(numbers.path):
-            raise Refused("不能移到自己或自己的下级下面。", field="parent")
-        width = numbers.rght - numbers.lft + 1
-        if seat.free < width:
-            renumber({numbers.tree_id, seat.tree_id}, wanted={parent_id: width})
+        for _ in range(3):  # making room may move the organisation itself, or widen it
             numbers, seat = _numbers_of(organisation_id), _seats([parent_id])[parent_id]
+            if seat.path.startswith(numbers.path):
+                raise Refused("不能移到自己或自己的下级下面。", field="parent")
             width = numbers.rght - numbers.lft + 1
-            if seat.free < width:  # renumbering gave the moved subtree fresh room of its own
-                renumber({seat.tree_id}, wanted={parent_id: width})
-                numbers, seat = _numbers_of(organisation_id), _seats([parent_id])[parent_id]
+            if seat.free >= width:
+                break
+            _make_room(seat, width)
         _shift(numbers, seat)
         Organisation._base_manager.filter(pk=organisation_id).update(parent_id=parent_id)
 
@@ -161,7 +194,7 @@ def move_many(moves: Iterable[tuple[int, int]]) -> None:
     moves = list(moves)
     if not moves:
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         take_lock()
         if len(moves) <= FEW_MOVES:
             for organisation_id, parent_id in moves:
@@ -207,7 +240,7 @@ def renumber(tree_ids: Iterable[int] | None = None, *, wanted: dict[int, int] | 
 
     Rows in a circle of parents can't be reached and stay as they are; :func:`orgs.services.soundness.faults` names them.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         take_lock()
         rows = Organisation._base_manager.order_by("tree_id", "lft", "pk")
         if tree_ids is not None:
@@ -344,11 +377,35 @@ def _seats_with_room(tops: Sequence[Newcomer]) -> dict[int, Seat]:
         if isinstance(newcomer.parent, int):
             wanted[newcomer.parent] += newcomer.width
     seats = _seats(wanted)
-    tight = {seats[pk].tree_id for pk, width in wanted.items() if seats[pk].free < width}
-    if tight:
-        renumber(tight, wanted={pk: width for pk, width in wanted.items() if seats[pk].tree_id in tight})
-        seats = _seats(wanted)
-    return seats
+    tight = [pk for pk, width in wanted.items() if seats[pk].free < width]
+    if len(tight) > FEW_MOVES:
+        trees = {seats[pk].tree_id for pk in tight}
+        renumber(trees, wanted={pk: width for pk, width in wanted.items() if seats[pk].tree_id in trees})
+    else:
+        for pk in tight:
+            _make_room(_seats([pk])[pk], wanted[pk])
+    return _seats(wanted) if tight else seats
+
+
+def _make_room(seat: Seat, width: int) -> None:
+    """See that ``width`` numbers are free at the end of the seat: from a committee above it that has room, pushing
+    only what stands between; failing that by numbering the tree afresh."""
+    chain = [int(part) for part in seat.path.strip("/").split("/")]
+    above = _seats(chain[:-1])
+    for extra in (width + SPARE, width):
+        for place in range(len(chain) - 2, -1, -1):
+            giver = above[chain[place]]
+            if giver.free >= extra:
+                _push(seat, giver, chain[place + 1 :], extra)
+                return
+    renumber({seat.tree_id}, wanted={seat.id: width})
+
+
+def _push(seat: Seat, giver: Seat, widened: list[int], by: int) -> None:
+    """Move what stands right of the seat, within the giver, to the right; the seat and those around it grow."""
+    rows = Organisation._base_manager
+    rows.filter(at_or_below(giver.path), lft__gt=seat.rght).update(lft=F("lft") + by, rght=F("rght") + by)
+    rows.filter(pk__in=widened).update(rght=F("rght") + by)
 
 
 def _last_tree() -> int:
