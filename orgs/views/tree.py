@@ -127,6 +127,8 @@ def _portion_page(request: HttpRequest, unit: Organisation, node: Branch) -> Htt
 def search(request: HttpRequest) -> HttpResponse:
     """Organisations found by name, short name, code or pinyin initials, each with its path."""
     q = half_width(request.GET.get("q", ""))[:60]
+    if request.htmx and not q:
+        return HttpResponse()
     found = found_by(q, reach=request.actor.reach) if q else Organisation.objects.none()
     most = MOST_IN_BOX if request.htmx else MOST_FOUND
     first = list(found[: most + 1])
