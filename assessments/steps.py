@@ -48,7 +48,7 @@ class State(StrEnum):
     NOW = "now"
     LATE = "late"
     RETURNED = "returned"
-    TODO = "todo"
+    AHEAD = "todo"
 
     @property
     def label(self) -> str:
@@ -118,7 +118,7 @@ def steps_of(
 
 def fold_seven(steps: Sequence[StepState]) -> list[StepState]:
     """The seven steps of unit tables; a folded step takes the worst of its parts."""
-    worst = [State.RETURNED, State.LATE, State.NOW, State.TODO, State.DONE]
+    worst = [State.RETURNED, State.LATE, State.NOW, State.AHEAD, State.DONE]
     folded = []
     for key in FOLDED:
         parts = [step for step in steps if FOLDED_INTO.get(step.key, step.key) is key]
@@ -190,7 +190,7 @@ def _state(done: bool, returned: bool, open_now: bool, due: dt.date | None, toda
     if done:
         return State.DONE
     if not open_now:
-        return State.TODO
+        return State.AHEAD
     if due is not None and due < today:
         return State.LATE
     return State.RETURNED if returned else State.NOW

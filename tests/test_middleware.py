@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import path
 
-from gradingsite import middleware
+from gradingsite import middleware, urls
 from gradingsite.lib.refusal import Conflict, Refused
 
 NOW = datetime(2026, 4, 10, 9, 0, tzinfo=UTC)
@@ -37,6 +37,7 @@ urlpatterns = [
     path("sign-in/", refusing, name="sign_in"),
     path("refusing/", refusing),
     path("conflicting/", conflicting),
+    *urls.urlpatterns,  # the frame links to pages of the site
 ]
 
 

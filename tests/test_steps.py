@@ -26,10 +26,10 @@ def states(found) -> dict[StepName, State]:
 def test_open_sources_are_all_now_and_what_follows_waits():
     found = states(steps_of(RULES, facts(self=TrackFact(flow.OPEN), superior=TrackFact(flow.OPEN)), {}, TODAY))
     assert found[StepName.SELF] is State.NOW
-    assert found[StepName.CONFIRM] is State.TODO
+    assert found[StepName.CONFIRM] is State.AHEAD
     assert found[StepName.SUPERIOR] is State.NOW
     assert found[StepName.BALLOT] is State.DONE
-    assert found[StepName.DECIDE] is State.TODO
+    assert found[StepName.DECIDE] is State.AHEAD
 
 
 def test_a_self_assessment_handed_in_waits_for_its_confirmation():
