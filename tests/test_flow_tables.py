@@ -24,7 +24,7 @@ from orgs.models import Passage
 from orgs.services.moves import may, move, move_many, moves_for
 from orgs.services.people import system_actor
 from tests.matrix import planted
-from tests.village import NOW, TODAY, POSTS, Village, open_grading
+from tests.village import NOW, POSTS, TODAY, Village, open_grading
 
 pytestmark = pytest.mark.django_db
 
