@@ -65,7 +65,7 @@ def press(page: Page, *keys: str) -> list[str]:
     names = []
     for key in keys:
         page.keyboard.press(key)
-        page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+        page.wait_for_selector("[aria-busy=true]", state="detached")
         names.append(standing_on(page))
     return names
 
