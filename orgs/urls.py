@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orgs.views import people, people_import, tree, tree_changes
+from orgs.views import imports, people, people_import, tree, tree_changes
 
 app_name = "orgs"
 organisation_patterns = [
@@ -42,5 +42,12 @@ people_patterns = [
     path("posts/<int:pk>/deputy/", people.post_deputy, name="post_deputy"),
     path("posts/<int:pk>/listed/", people.post_listed, name="post_listed"),
 ]
+import_patterns = [
+    path("orgs/import/", imports.upload, name="import"),
+    path("orgs/import/template/", imports.template, name="import_template"),
+    path("orgs/import/<str:token>/", imports.preview, name="import_preview"),
+    path("orgs/import/<str:token>/marked/", imports.marked, name="import_marked"),
+    path("orgs/import/<str:token>/confirm/", imports.import_confirm, name="import_confirm"),
+]
 # The organisation import's addresses stand before those with a code: they would be read as one.
-urlpatterns = [*people_patterns, *organisation_patterns]
+urlpatterns = [*people_patterns, *import_patterns, *organisation_patterns]

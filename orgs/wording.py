@@ -21,5 +21,13 @@ ACTIONS = {
     "post.hand_over": "交接职务",
     "post.deputy": "请人代理",
     "post.listed": "改联系的组织",
+    "organisation.founded": "新设组织",
+    "organisation.renamed": "组织改名",
+    "organisation.moved": "移动组织",
+    "organisation.merged": "并入其他组织",
+    "organisation.dissolved": "撤销组织",
+    "organisation.edited": "更正组织信息",
     "organisation.export": "导出组织名单",
+    "organisation.import": "导入组织",
+    "organisation.repair": "修复组织树",
 }

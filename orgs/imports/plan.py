@@ -33,7 +33,13 @@ class Verdict(StrEnum):
     @property
     def label(self) -> str:
         """The word on screens."""
-        return {"new": "新增", "changed": "修改", "unchanged": "不变", "refused": "不通过", "skipped": "跳过"}[self.value]
+        return {
+            "new": "新增",
+            "changed": "修改",
+            "unchanged": "不变",
+            "refused": "不通过",
+            "skipped": "跳过",
+        }[self.value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,9 @@ def _one_row_each(rows: list[PlannedRow], skipped: list[Skipped]) -> dict[str, P
             continue
         for row in group:
             others = "、".join(other.line.place for other in group if other is not row)
-            row.refuse("code", f"组织代码 {code} 与{others}重复，内容不同", "请核对哪一行是对的，改正或删去另一行。")
+            row.refuse(
+                "code", f"组织代码 {code} 与{others}重复，内容不同", "请核对哪一行是对的，改正或删去另一行。"
+            )
     return {code: group[0] for code, group in same.items()}
 
 
@@ -173,7 +181,9 @@ def _meet_stored(
         if found is not None:
             _keep_columns_left_out(row)
             if not found.is_active:
-                row.refuse("code", f"组织代码 {row.line.code} 的组织已经撤并", "撤并后的代码不再使用，请核对。")
+                row.refuse(
+                    "code", f"组织代码 {row.line.code} 的组织已经撤并", "撤并后的代码不再使用，请核对。"
+                )
         elif row.line.code in stored and not by.is_system:
             # Found out of reach: the parent will be unknown too. Where it isn't, the code can't be given out again.
             row.stored = None
@@ -187,7 +197,9 @@ def _demand_columns(row: PlannedRow) -> None:
         return
     for key in ("sector", "member_count"):
         if key not in row.line.letters:
-            row.refuse(key, f"新的党支部要有{COLUMNS[key]}，文件里没有这一列", f"请加上「{COLUMNS[key]}」列。")
+            row.refuse(
+                key, f"新的党支部要有{COLUMNS[key]}，文件里没有这一列", f"请加上「{COLUMNS[key]}」列。"
+            )
 
 
 def _keep_columns_left_out(row: PlannedRow) -> None:
@@ -213,7 +225,11 @@ def _find_parents(
         elif code in by_code:
             row.parent = by_code[code]
         elif code not in kept:
-            row.refuse("parent_code", f"上级组织代码 {code} 在文件里和您管理的范围里都没有", "请核对，或先导入上级组织。")
+            row.refuse(
+                "parent_code",
+                f"上级组织代码 {code} 在文件里和您管理的范围里都没有",
+                "请核对，或先导入上级组织。",
+            )
         elif not kept[code].is_active:
             row.refuse("parent_code", f"上级组织 {code} 已经撤并", "请改填接收它的组织。")
         else:
@@ -280,7 +296,15 @@ def _judge(row: PlannedRow, sectors: dict[int, str]) -> None:
 
 def _differences(line: Line, stored: Stored, sectors: dict[int, str]) -> list[Difference]:
     found = []
-    for key in ("full_name", "parent_code", "category", "sector", "secretary_name", "member_count", "people_count"):
+    for key in (
+        "full_name",
+        "parent_code",
+        "category",
+        "sector",
+        "secretary_name",
+        "member_count",
+        "people_count",
+    ):
         after = getattr(line, key)
         if key == "sector":
             before = sectors.get(stored.sector_id or 0, "")

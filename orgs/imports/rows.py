@@ -230,7 +230,9 @@ def _unusable(line: Line, key: str, cell: Cell) -> bool:
     name = COLUMNS[key]
     if cell.formula_without_value:
         line.faults.append(
-            Remark(key, f"{name}是公式，但文件里没有存下算出来的数", "请用 Excel 打开、保存一次，或直接填数。")
+            Remark(
+                key, f"{name}是公式，但文件里没有存下算出来的数", "请用 Excel 打开、保存一次，或直接填数。"
+            )
         )
         return True
     if cell.is_error:
@@ -281,7 +283,11 @@ def _name(line: Line, cell: Cell | None) -> str:
         line.faults.append(Remark("full_name", "没有填组织全称", "请补上规范全称。"))
     if len(name) > NAME_LENGTH:
         line.faults.append(
-            Remark("full_name", f"组织全称有 {len(name)} 个字，最多 {NAME_LENGTH} 个", "请用规范全称，去掉说明文字。")
+            Remark(
+                "full_name",
+                f"组织全称有 {len(name)} 个字，最多 {NAME_LENGTH} 个",
+                "请用规范全称，去掉说明文字。",
+            )
         )
     return name
 
@@ -289,7 +295,9 @@ def _name(line: Line, cell: Cell | None) -> str:
 def _category(line: Line, cell: Cell | None) -> str:
     if cell is not None and type(cell.value) is str and cell.value in CATEGORIES:
         return cell.value
-    text = "".join(_text(line, "category", cell, normalise_text).split()).replace("(", "（").replace(")", "）")
+    text = (
+        "".join(_text(line, "category", cell, normalise_text).split()).replace("(", "（").replace(")", "）")
+    )
     if text in CATEGORIES:
         return text
     if text in ALIASES:
@@ -312,14 +320,21 @@ def _sector(line: Line, cell: Cell | None, sectors: frozenset[str]) -> str:
         line.warnings.append(Remark("sector", f"领域「{text}」按「{SECTOR_ALIASES[text]}」读"))
         return SECTOR_ALIASES[text]
     if text:
-        line.faults.append(Remark("sector", f"没有「{text[:20]}」这个领域", f"请填：{'、'.join(sorted(sectors))}。"))
+        line.faults.append(
+            Remark("sector", f"没有「{text[:20]}」这个领域", f"请填：{'、'.join(sorted(sectors))}。")
+        )
     elif line.category == "党支部" and "sector" in line.letters:
         line.faults.append(Remark("sector", "党支部没有填领域", f"请填：{'、'.join(sorted(sectors))}。"))
     return ""
 
 
 def _secretary(line: Line, cell: Cell | None) -> str:
-    if cell is not None and type(cell.value) is str and len(cell.value) < 5 and _PLAIN_NAME.fullmatch(cell.value):
+    if (
+        cell is not None
+        and type(cell.value) is str
+        and len(cell.value) < 5
+        and _PLAIN_NAME.fullmatch(cell.value)
+    ):
         return cell.value
     name = _text(line, "secretary_name", cell, normalise_name)
     if not name:
@@ -382,7 +397,9 @@ def _number(line: Line, key: str, cell: Cell) -> int | None:
         if text != written or cell.number_format != "@":
             line.notes.append(Remark(key, f"「{written.strip()}」读作 {text}"))
         return int(text)
-    line.faults.append(Remark(key, f"{name}「{written.strip()[:20]}」{_why_no_number(text)}", "请填准确的整数。"))
+    line.faults.append(
+        Remark(key, f"{name}「{written.strip()[:20]}」{_why_no_number(text)}", "请填准确的整数。")
+    )
     return None
 
 
@@ -404,7 +421,10 @@ def _check_people(line: Line, cell: Cell | None, columns: dict[str, int]) -> Non
     if standing[1] in COMMITTEES:
         if cell is not None and cell.formula and line.member_count is not None:
             line.warnings.append(
-                Remark("member_count", f"党员数是公式合计（{line.member_count}），会重复计算，没有导入；其余照常导入")
+                Remark(
+                    "member_count",
+                    f"党员数是公式合计（{line.member_count}），会重复计算，没有导入；其余照常导入",
+                )
             )
             line.member_count = None
         elif line.member_count:
@@ -429,7 +449,9 @@ def _look_at_the_rest(line: Line, row: Row, cells: dict[str, Cell | None]) -> No
         line.warnings.append(Remark("full_name", "这一行划了删除线，请确认组织是否还在"))
     remark = cells.get("remark")
     if remark is not None and not remark.is_blank:
-        line.warnings.append(Remark("remark", f"备注「{normalise_text(remark.value)[0][:60]}」不导入，请确认"))
+        line.warnings.append(
+            Remark("remark", f"备注「{normalise_text(remark.value)[0][:60]}」不导入，请确认")
+        )
     term = cells.get("term")
     if term is None or term.is_blank:
         return

@@ -84,7 +84,9 @@ def siblings_of(parent_ids: Iterable[int]) -> dict[int, list[Sibling]]:
     return found
 
 
-def children_standing(parent_ids: Iterable[int], *, besides: Iterable[int]) -> dict[int, list[tuple[str, int, str]]]:
+def children_standing(
+    parent_ids: Iterable[int], *, besides: Iterable[int]
+) -> dict[int, list[tuple[str, int, str]]]:
     """Name, tier and form of the stored active children of these organisations, by parent."""
     found: dict[int, list[tuple[str, int, str]]] = {}
     rows = (

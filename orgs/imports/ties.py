@@ -95,7 +95,11 @@ def look_at_siblings(rows: list[PlannedRow]) -> None:
     stored = siblings_of(key for key in ids if isinstance(key, int))
     for key, group in groups.items():
         here = {row.line.code for row in group}
-        others = [sibling for sibling in stored.get(key, ()) if sibling.code not in here] if isinstance(key, int) else []
+        others = (
+            [sibling for sibling in stored.get(key, ()) if sibling.code not in here]
+            if isinstance(key, int)
+            else []
+        )
         _compare_lengths(group, others)
         _compare_names(group, others)
 
@@ -210,7 +214,9 @@ def refuse_stranded_children(rows: list[PlannedRow]) -> None:
         row = changing[parent_id]
         for name, tier, form in children:
             if fault := parent_fault((Tier(tier), Form(form)), row.line.standing):
-                row.refuse("category", f"下级「{name}」不能放在「{row.line.category}」下面：{fault}", "请先改下级。")
+                row.refuse(
+                    "category", f"下级「{name}」不能放在「{row.line.category}」下面：{fault}", "请先改下级。"
+                )
                 break
 
 

@@ -69,7 +69,9 @@ def carry_out(
     """
     refused = plan.counts[Verdict.REFUSED]
     if refused and not accept_valid:
-        raise Refused(f"有 {refused} 行没有通过，整个文件没有写入。", remedy="请改正后重新导入，或者只写入可用的行。")
+        raise Refused(
+            f"有 {refused} 行没有通过，整个文件没有写入。", remedy="请改正后重新导入，或者只写入可用的行。"
+        )
     if not plan.to_write:
         return outcome_of(plan)
     with transaction.atomic():
@@ -96,7 +98,9 @@ class _Names:
         self._by_id = full_names(ids)
         self._chains: dict[object, tuple[str, ...]] = {}
         parents = {stored.id for stored in above}
-        parents |= {row.parent.stored.id for row in rows if isinstance(row.parent, PlannedRow) and row.parent.stored}
+        parents |= {
+            row.parent.stored.id for row in rows if isinstance(row.parent, PlannedRow) and row.parent.stored
+        }
         renamed_or_new = any(row.verdict in (Verdict.NEW, Verdict.CHANGED) for row in rows)
         self._taken: dict[object, set[str]] = {
             key: {sibling.short_name for sibling in siblings}
@@ -119,7 +123,9 @@ class _Names:
         stored = parent if isinstance(parent, Stored) else parent.stored
         if stored is None:
             return ()
-        return tuple(self._by_id[int(part)] for part in stored.path.strip("/").split("/") if int(part) in self._by_id)
+        return tuple(
+            self._by_id[int(part)] for part in stored.path.strip("/").split("/") if int(part) in self._by_id
+        )
 
     @staticmethod
     def _key(parent: PlannedRow | Stored) -> object:
@@ -192,7 +198,10 @@ def _tell(
     source: Source,
 ) -> None:
     """Dated changes of those that stood already, one trail entry for each of them and one for the whole import."""
-    day, reason = timezone.localtime(now).date(), f"导入{f'《{source.name}》' if source.name else '组织名单'}"[:300]
+    day, reason = (
+        timezone.localtime(now).date(),
+        f"导入{f'《{source.name}》' if source.name else '组织名单'}"[:300],
+    )
     changes, acts = [], []
     for row in changed:
         before = {change.field: change.before for change in row.changes}
@@ -202,14 +211,27 @@ def _tell(
         assert stored is not None
         changes.append(
             OrganisationChange(
-                organisation_id=stored.id, kind=kind, on=day, reason=reason, before=before, after=after,
-                by=by.person, at=now,
+                organisation_id=stored.id,
+                kind=kind,
+                on=day,
+                reason=reason,
+                before=before,
+                after=after,
+                by=by.person,
+                at=now,
             )  # fmt: skip
         )
         acts.append(
             Act(
-                f"organisation.{kind.value}", None, "orgs.organisation", stored.id, stored.short_name, before, after,
-                reason, stored.id,
+                f"organisation.{kind.value}",
+                None,
+                "orgs.organisation",
+                stored.id,
+                stored.short_name,
+                before,
+                after,
+                reason,
+                stored.id,
             )  # fmt: skip
         )
     OrganisationChange.objects.bulk_create(changes, batch_size=1_000)

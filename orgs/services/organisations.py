@@ -125,7 +125,13 @@ def _made(newcomer: tree.Newcomer, parent: Organisation) -> Organisation:
 
 
 def rename(
-    *, organisation: Organisation, full_name: str, by: Actor, now: dt.datetime, paper: Paper, short_name: str = ""
+    *,
+    organisation: Organisation,
+    full_name: str,
+    by: Actor,
+    now: dt.datetime,
+    paper: Paper,
+    short_name: str = "",
 ) -> Organisation:
     """Give an organisation a new full name, and the short name that follows from it unless one is given."""
     _require(organisation, by)
@@ -161,7 +167,13 @@ def move(
         tree.move(organisation_id=organisation.pk, parent_id=parent.pk)
         organisation.refresh_from_db()
         _note(
-            organisation, OrganisationChange.Kind.MOVED, paper, by, now, before=before, after=_place_words(parent)
+            organisation,
+            OrganisationChange.Kind.MOVED,
+            paper,
+            by,
+            now,
+            before=before,
+            after=_place_words(parent),
         )
     return organisation
 
@@ -296,7 +308,9 @@ def _check_name(full_name: str) -> None:
     if not full_name:
         raise Refused("要填规范全称。", field="full_name")
     if len(full_name) > FULL_NAME_LENGTH:
-        raise Refused(f"规范全称最多 {FULL_NAME_LENGTH} 个字，现在有 {len(full_name)} 个。", field="full_name")
+        raise Refused(
+            f"规范全称最多 {FULL_NAME_LENGTH} 个字，现在有 {len(full_name)} 个。", field="full_name"
+        )
 
 
 def _category(category: str) -> tuple[Tier, Form]:

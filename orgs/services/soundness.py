@@ -87,7 +87,11 @@ def _of_neighbours(rows: list[_Row], by_id: dict[int, _Row]) -> list[Fault]:
             open_rows.pop()
         around = open_rows[-1] if open_rows else None
         if around is not None and around.id != row.parent_id:
-            found.append(Fault(row.code, row.name, f"号段 {row.lft}–{row.rght} 与「{around.name}」({around.code}) 重叠"))
+            found.append(
+                Fault(
+                    row.code, row.name, f"号段 {row.lft}–{row.rght} 与「{around.name}」({around.code}) 重叠"
+                )
+            )
         elif around is None and row.parent_id is not None:
             found.append(Fault(row.code, row.name, "号段不在任何上级里"))
         open_rows.append(row)

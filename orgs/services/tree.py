@@ -150,7 +150,7 @@ FROM orgs_organisation p, LATERAL (
 ) s
 WHERE p.id = %s AND p.rght - s.used > %s
 RETURNING id, path, lft, rght, tree_id, level
-""".format(columns=", ".join(COLUMNS), values=", ".join(["%s"] * (len(COLUMNS) - 7)))
+""".format(columns=", ".join(COLUMNS), values=", ".join(["%s"] * (len(COLUMNS) - 7)))  # noqa: S608 — fixed names
 """Lock, place and write in one exchange with PostgreSQL; no row comes back where the room is used up.
 
 The lock stands in a statement of its own, so that the next one sees what its last holder wrote.
@@ -358,9 +358,16 @@ def _place(newcomers: Sequence[Newcomer]) -> None:
     for newcomer in order:
         if newcomer.parent is None:
             next_tree += 1
-            newcomer.lft, newcomer.tree_id, newcomer.level, newcomer.path = 1, next_tree, 0, f"/{newcomer.id}/"
+            newcomer.lft, newcomer.tree_id, newcomer.level, newcomer.path = (
+                1,
+                next_tree,
+                0,
+                f"/{newcomer.id}/",
+            )
         else:
-            _take_place(newcomer, newcomer.parent if isinstance(newcomer.parent, Newcomer) else seats[newcomer.parent])
+            _take_place(
+                newcomer, newcomer.parent if isinstance(newcomer.parent, Newcomer) else seats[newcomer.parent]
+            )
         newcomer.rght = newcomer.lft + newcomer.width - 1
         newcomer.cursor = newcomer.lft
 
@@ -417,7 +424,8 @@ def _next_ids(count: int) -> list[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence('orgs_organisation', 'id')) FROM generate_series(1, %s)", [count]
+                "SELECT nextval(pg_get_serial_sequence('orgs_organisation', 'id')) FROM generate_series(1, %s)",
+                [count],
             )
             return [row[0] for row in cursor.fetchall()]
         cursor.execute(
