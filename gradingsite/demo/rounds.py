@@ -37,6 +37,8 @@ from assessments.services.rounds import close_round, create_round, open_round
 from assessments.services.schemes import load_scheme, rules_of
 from gradingsite.demo.cast import Staff, free
 from gradingsite.demo.marks import pour
+from gradingsite.demo.scene import OPEN as SCENE
+from gradingsite.demo.scene import set_scene
 from orgs.models import Organisation, Person
 from orgs.services.people import system_actor
 
@@ -145,7 +147,14 @@ def finish_last_year(*, scheme: Scheme, staff: dict[int, Staff], clock: Clock) -
     then = clock.before(365 - 3)
     files = list(made.assessments.in_order())
     dice = random.Random(made.year)
-    pour(files=files, rules=rules_of(scheme), staff=staff, dice=dice, now=then - dt.timedelta(days=2), kinds=ALL)
+    pour(
+        files=files,
+        rules=rules_of(scheme),
+        staff=staff,
+        dice=dice,
+        now=then - dt.timedelta(days=2),
+        kinds=ALL,
+    )
     compute_round(round=made, by=system_actor(), now=then - dt.timedelta(days=1))
     for unit in staff:
         decide(made, staff[unit], unit, then)
@@ -166,6 +175,7 @@ def run_this_year(*, scheme: Scheme, staff: dict[int, Staff], clock: Clock) -> R
     files = list(made.assessments.in_order())
     late = _left_open(files, units)
     _pour_most(files, late, rules, staff, dice, clock)
+    set_scene(made=made, now=clock.before(12) - dt.timedelta(hours=5))
     compute_round(round=made, by=system_actor(), now=clock.before(12) - dt.timedelta(hours=3))
     ahead = [unit for number, unit in enumerate(units) if number not in (0, 1, 2, 8, 10, 13, 19)]
     for unit in ahead:
@@ -185,7 +195,11 @@ def _left_open(files: Iterable[Assessment], units: list[int]) -> dict[int, froze
     for file in files:
         seen[file.deciding_id] = seen.get(file.deciding_id, 0) + 1
         place = seen[file.deciding_id]
-        if file.deciding_id in behind and place in (3, 5, 6):
+        if file.code in SCENE:
+            left[file.pk] = ALL - {SCENE[file.code]}
+        elif file.path_names.endswith("旺草镇"):
+            continue
+        elif file.deciding_id in behind and place in (3, 5, 6):
             kinds = {3: NO_SUPERIOR, 5: ALL - {SourceKind.PUBLIC}, 6: ALL - {SourceKind.SELF}}[place]
             left[file.pk] = frozenset(kinds)
     return left
