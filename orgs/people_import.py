@@ -56,6 +56,7 @@ ROLE_WORDS: dict[str, Role] = {role.label: role for role in Role} | {
     "办公室": Role.UNIT_OFFICE,
 }
 MOST_BY_NAME = 500
+MOST_ROWS = 5_000
 DAY = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})")
 SEPARATORS = re.compile(r"[\s,，、;；]+")
 
@@ -108,6 +109,11 @@ class Plan:
     def count(self, verdict: Verdict) -> int:
         """How many rows have this verdict."""
         return sum(row.verdict is verdict for row in self.rows)
+
+    def worst_first(self, most: int) -> list[PlannedRow]:
+        """Up to ``most`` rows for a page: refused ones first, then changes, new ones, the unchanged last."""
+        order = (Verdict.REFUSED, Verdict.CHANGED, Verdict.NEW, Verdict.UNCHANGED)
+        return sorted(self.rows, key=lambda row: order.index(row.verdict))[:most]
 
     @property
     def accepted(self) -> list[PlannedRow]:

@@ -1,5 +1,6 @@
 """Import of people: what each row would do, all or nothing, passwords once, nothing beyond the administrator's power."""
 
+import os
 from io import BytesIO
 
 import pytest
@@ -224,6 +225,28 @@ def test_upload_preview_confirm_and_passwords_once(desk, village) -> None:
     assert password in done.text
     assert desk.get(where).status_code == 404
     assert desk.post(where + "confirm/").status_code == 404
+
+
+def test_a_long_preview_shows_the_refused_first_and_says_what_it_leaves_out(desk) -> None:
+    rows = [[f"人{n}", f"person{n}", "", "支部书记", "520323102003", "", ""] for n in range(240)]
+    where = upload(desk, xlsx(*rows, ["无名", "", "", "", "", "", ""]))
+    page = desk.get(where)
+    assert page.context["rows"][0].verdict is Verdict.REFUSED
+    assert len(page.context["rows"]) == 200
+    assert "另有 41 行没有列出" in page.text
+    assert len(page.content) < 150_000
+    assert "导入 240 行" in page.text
+
+
+def test_files_nobody_confirmed_are_cleared_by_the_next_upload(desk, own_data_dir) -> None:
+    upload(desk, xlsx(NEW))
+    (left,) = (own_data_dir / "cache").glob("people-*")
+    old = own_data_dir / "cache" / "people-forgotten"
+    old.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    upload(desk, xlsx(LIAISON))
+    assert not old.exists()
+    assert not left.exists()
 
 
 def test_passwords_as_a_workbook(desk, village) -> None:

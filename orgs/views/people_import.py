@@ -16,10 +16,11 @@ from gradingsite.lib.reading import read_tables
 from gradingsite.lib.refusal import Refused
 from orgs import exports
 from orgs.forms import UploadForm
-from orgs.people_import import HEADINGS, Plan, Verdict, plan_people, write_people
+from orgs.people_import import HEADINGS, MOST_ROWS, Plan, Verdict, plan_people, write_people
 from orgs.views.people import system_only, trail
 
 KEY = "people_import"
+MOST_SHOWN = 200
 SAMPLE = (
     "张某某", "wangcao_zhang", "13800000000", "包村干部", "520323100000", "520323100201、520323100202", "2026-04-01",
 )  # fmt: skip
@@ -42,7 +43,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         content = file.read()
         try:
-            read_tables(content, file.name)
+            read_tables(content, file.name, max_rows=MOST_ROWS)
         except Refused as refusal:
             form.add_error("file", str(refusal))
         else:
@@ -63,6 +64,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("orgs:people_import")
     counts = [(verdict, plan.count(verdict)) for verdict in Verdict]
     context = {"plan": plan, "counts": counts, "token": token, "name": request.session[KEY]["name"]}
+    context |= {"rows": plan.worst_first(MOST_SHOWN), "more": max(0, len(plan.rows) - MOST_SHOWN)}
     return render(request, "orgs/people_preview.html", context | {"path": trail(None, "导入人员")})
 
 
@@ -83,7 +85,7 @@ def _plan(request: HttpRequest, token: str) -> Plan:
     path = _path(kept.get("token", ""))
     if kept.get("token") != token or not path.is_file():
         raise Http404
-    workbook = read_tables(path.read_bytes(), kept["name"])
+    workbook = read_tables(path.read_bytes(), kept["name"], max_rows=MOST_ROWS)
     return plan_people(workbook, by=request.actor, today=timezone.localdate())
 
 
@@ -97,9 +99,18 @@ def _keep(request: HttpRequest, content: bytes, name: str) -> str:
     token = secrets.token_hex(16)
     path = _path(token)
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_forgotten(path.parent)
     path.write_bytes(content)
     request.session[KEY] = {"token": token, "name": name[:100]}
     return token
+
+
+def _clear_forgotten(folder: Path) -> None:
+    """Files of sessions that ended without confirming: names and telephone numbers don't lie about."""
+    oldest = (timezone.now() - settings.SESSION_ABSOLUTE_LIMIT).timestamp()
+    for path in folder.glob("people-*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
 
 
 def _forget(request: HttpRequest) -> None:
