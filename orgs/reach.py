@@ -87,7 +87,11 @@ class Reach:
             return Q()
         spans = self.spans if roles is None else self.of_roles(roles)
         narrowed = Reach(self.person_id, spans)
-        condition = Q(**{f"{key}__in": sorted(narrowed.listed_ids())}) if narrowed.listed_ids() else Q(**{f"{key}__in": ()})
+        condition = (
+            Q(**{f"{key}__in": sorted(narrowed.listed_ids())})
+            if narrowed.listed_ids()
+            else Q(**{f"{key}__in": ()})
+        )
         for span in narrowed.subtree_spans():
             condition |= at_or_below(span.path, field)
         return condition
