@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from assessments.wording import ACTIONS
+from gradingsite.trail.wording import name_actions
 from orgs.hooks import show_on_card, when_closed, when_handed_over
 
 
@@ -14,6 +16,7 @@ class AssessmentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell the rooms below what grading adds to them."""
+        name_actions(ACTIONS)
         when_handed_over("assessments.services.upkeep.pass_on_sheets")
         when_closed("assessments.services.upkeep.terminate_files")
         show_on_card("assessments.cards.grades_cell")

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from assessments import ledgers
 from assessments.imports import read_scores, take_in
-from assessments.imports.uploads import discard, kept
+from assessments.imports.uploads import belongs, discard, kept
 from assessments.models import Round
 from assessments.services.computing import compute_asked
 from gradingsite.jobs.kinds import Progress, Result, job_kind
@@ -77,7 +77,8 @@ def import_scores(job: Job, progress: Progress) -> Result:
     """
     by = _actor(job)
     round = _round(job, by)
-    content = kept(job.params["upload"])
+    upload = job.params["upload"]
+    content = kept(upload) if belongs(upload, owner_id=by.person.pk) else None
     if content is None:
         raise Refused("上传的文件已经不在了，请重新上传。")
     preview = read_scores(round=round, content=content, filename=job.params["filename"], by=by)
@@ -89,5 +90,5 @@ def import_scores(job: Job, progress: Progress) -> Result:
         now=timezone.now(),
         progress=progress.tick,
     )
-    discard(job.params["upload"])
+    discard(upload)
     return Result(note=f"新录入 {done.new} 项，改动 {done.changed} 项，不变 {done.unchanged} 项。")

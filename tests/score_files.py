@@ -44,12 +44,13 @@ def csv_bytes(heading: Sequence[str], rows: Iterable[Sequence[Any]], encoding: s
 
 
 def xlsx_bytes(rows: Iterable[Sequence[Any]], *, more: dict[str, list[Sequence[Any]]] | None = None) -> bytes:
-    """A workbook with one sheet, and ``more`` by name."""
+    """A workbook with one sheet, and ``more`` by name; a name that begins 隐藏 is hidden."""
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(list(row))
     for name, held in (more or {}).items():
         sheet = book.create_sheet(name)
+        sheet.sheet_state = "hidden" if name.startswith("隐藏") else "visible"
         for row in held:
             sheet.append(list(row))
     out = io.BytesIO()

@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from assessments import flow
 from assessments.models import Approval, Assessment, Decision, Report, Round, Scheme, Sheet
 from assessments.rules import preset_rules
+from gradingsite.lib.days import ZONE
 from gradingsite.trail.models import Entry
 from orgs.models import Person
 from tests.score_files import BALLOTS, BIG, LONG, MIDDLE, RIVER, SMALL, WIDE, csv_bytes
@@ -267,6 +268,17 @@ def test_the_grading_ledger_as_csv_has_machine_names(computed: int, tmp_path: Pa
     office = rows["520323901002"]
     assert office["status"] == "incomplete:上级党组织评+党支部自评+党员评+群众评+相关单位评"
     assert (office["total"], office["grade"], office["step"]) == ("", "", "collecting")
+
+
+def test_an_approved_file_shows_step_decision_and_day(computed: int, tmp_path: Path) -> None:
+    decide(computed)
+    run("report_round", computed, "--org", TOWN)
+    run("approve_round", computed)
+    out = tmp_path / "x.csv"
+    run("export_ledger", "grading", "--round", computed, "--org", TOWN, "--out", out)
+    row = next(csv.DictReader(out.open(encoding="utf-8-sig", newline="")))
+    assert (row["step"], row["decided_grade"], row["rank"]) == ("approved", "好", "1")
+    assert row["approved_on"] == Approval.objects.first().at.astimezone(ZONE).date().isoformat()
 
 
 @pytest.mark.parametrize("name", ["grading", "summary", "score-sheets", "poll-tallies"])

@@ -257,9 +257,14 @@ def test_a_column_of_no_source_is_pointed_out_and_a_strange_name_too(grading) ->
 
 
 def test_a_second_sheet_is_read_and_a_hidden_one_named(grading) -> None:
-    book = xlsx_bytes([WIDE, GOOD_ROW], more={"两新": [LONG, (RIVER, "上级党组织评", 80)]})
+    book = xlsx_bytes(
+        [WIDE, GOOD_ROW],
+        more={"两新": [LONG, (RIVER, "上级党组织评", 80)], "隐藏表": [WIDE], "说明": [("填表说明",)]},
+    )
     found = preview(grading, book)
     assert sorted({one.target.code for one in found.incoming}) == [BIG, RIVER]
+    said = {one.sheet: one.reason for one in found.verdicts() if one.verdict == "WARN"}
+    assert said == {"隐藏表": "隐藏的工作表，没有读取。", "说明": "没有找到分数的表头，没有读取。"}
 
 
 def test_a_file_without_scores_is_refused_with_what_is_wanted(grading) -> None:

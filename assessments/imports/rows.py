@@ -14,11 +14,16 @@ from assessments.scoring import BallotCounts, check_counts
 from assessments.services.importing import OPEN_TO_MARKS, Incoming, Key, PollIn, SheetIn, Target
 from gradingsite.lib.points import short_points
 from gradingsite.lib.reading import repeats_header
-from gradingsite.lib.tables import Row
+from gradingsite.lib.tables import Cell, Row
 
 TOTALS = ("合计", "总计", "小计", "平均", "平均分", "总平均")
 MOST_RATERS = 32_767
 COUNTS = {"expected": "应到", "issued": "发出", "returned": "收回", "blank": "弃权", "invalid": "无效"}
+
+
+def _has_digit(cell: Cell) -> bool:
+    """Whether a cell may hold a code at all."""
+    return not cell.is_blank and any(mark.isdigit() for mark in str(cell.value))
 
 
 @dataclass
@@ -42,7 +47,9 @@ class Reader:
         self.rows.append(reading)
         if row.struck:
             reading.say(VerdictWord.IGNORE, "整行已划去，没有导入。")
-        elif repeats_header(row, layout.header, layout.wanted):
+        elif not _has_digit(row[layout.columns["code"]]) and repeats_header(
+            row, layout.header, layout.wanted
+        ):
             reading.say(VerdictWord.IGNORE, "重复的表头。")
         else:
             self._read_data(layout, reading)
@@ -74,9 +81,9 @@ class Reader:
             return True
         data = {**layout.sources, **layout.options, **layout.indicators}
         data |= {key: layout.columns[key] for key in ("score", "returned") if key in layout.columns}
-        code = row[layout.columns["code"]]
-        named = not code.is_blank and any(mark.isdigit() for mark in str(code.value))
-        return not named and all(row[column].is_blank for column in data.values())
+        return not _has_digit(row[layout.columns["code"]]) and all(
+            row[column].is_blank for column in data.values()
+        )
 
     def _target(self, code: str, layout: Layout, reading: RowReading) -> Target | None:
         cell = reading.row[layout.columns["code"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import secrets
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+KEPT = dt.timedelta(days=1)
 _TOKEN = re.compile(r"[0-9]+-[0-9a-f]{48}")
 
 
@@ -18,8 +20,9 @@ def _folder() -> Path:
     return place
 
 
-def keep(content: bytes, *, owner_id: int) -> str:
-    """Keep an uploaded file; gives the token that names it."""
+def keep(content: bytes, *, owner_id: int, now: dt.datetime) -> str:
+    """Keep an uploaded file; gives the token that names it. Previews nobody confirmed within a day go."""
+    discard_old(before=(now - KEPT).timestamp())
     token = f"{owner_id}-{secrets.token_hex(24)}"
     handle = os.open(_folder() / token, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
     with os.fdopen(handle, "wb") as file:

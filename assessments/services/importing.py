@@ -184,7 +184,7 @@ def import_marks(
     found, done = Imported(), 0
     with transaction.atomic():
         for batch in _batches(incoming):
-            changed = _import_batch(batch, by, now, {"file": filename, "sha256": digest}, found)
+            changed = _import_batch(batch, by, now, {"file": filename}, found)
             _compute_ready(round, changed, by, now)
             done += len(batch)
             if progress:
