@@ -98,7 +98,8 @@ def rows(scope: Scope) -> Iterator[Line]:
                     if isinstance(value, int):
                         sums[key] = sums.get(key, 0) + value
                 yield {"no": number, **row}
-    yield Total(_summed(sums), f"合计（不含人数少的{left_out}个支部）" if left_out else "合计")
+    label = "合计" if scope.stop is None else "本页合计"
+    yield Total(_summed(sums), f"{label}（不含人数少的{left_out}个支部）" if left_out else label)
 
 
 def _polls(ids: Sequence[int]) -> dict[tuple[int, str], list[Poll]]:
