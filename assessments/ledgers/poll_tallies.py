@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from assessments.ledgers.scope import Figures, Scope, figures_of
+from assessments.ledgers.scope import Figures, Scope, figures_of, may_join
 from assessments.models import Assessment, Poll
 from assessments.rules import BallotOption, SchemeRules, Source
 from assessments.smallgroups import JOINT_LABEL
@@ -71,7 +71,7 @@ def ledger(rules: SchemeRules) -> Ledger:
             Column("invalid", "无效", "int"),
             *((Column("options", "各选项得票", children=options),) if options else ()),
             Column("score", "得分", "score", 9.5),
-            Column("joint_points", "折算分", "score", 9.5),
+            *((Column("joint_points", "折算分", "score", 9.5),) if may_join(rules) else ()),
             Column("note", "说明", width=18),
         ),
         notes=NOTES,

@@ -12,7 +12,7 @@ from django.db.models import Q
 from assessments import flow
 from assessments.models import Assessment, RosterUnit, Round, Score, Track
 from assessments.models.rounds import AssessmentQuerySet, frozen_paths
-from assessments.rules import SchemeRules
+from assessments.rules import SchemeRules, SourceKind
 from assessments.scoring import Origin
 from assessments.smallgroups import View, view_of
 from orgs.models import Organisation
@@ -101,6 +101,13 @@ class Figures:
     def joint_voters(self) -> int | None:
         """The people behind the joint line."""
         return next((line.voters for line in self.view.lines if line.joint), None)
+
+
+def may_join(rules: SchemeRules) -> bool:
+    """Whether a scheme has sources that the small-group rule can join into one line."""
+    voting = sum(source.is_anonymous() for source in rules.sources)
+    related = sum(source.kind is SourceKind.RELATED for source in rules.sources)
+    return voting > 0 and voting + related > 1
 
 
 def frozen_path(round: Round, organisation: Organisation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from assessments.ledgers.scope import Figures, Scope, figures_of, origin_words
+from assessments.ledgers.scope import Figures, Scope, figures_of, may_join, origin_words
 from assessments.models import Assessment, Sheet
 from assessments.rules import Method, SchemeRules
 from assessments.scoring import SheetMarks, indicator_means
@@ -33,7 +33,11 @@ def ledger(rules: SchemeRules) -> Ledger:
             Column("indicator", "评价内容", width=18),
             Column("full", "满分", "points", 8),
             Column("scores", "得分", children=points),
-            Column("joint_points", f"{JOINT_LABEL}\n（折算分）", "score", 13, empty=""),
+            *(
+                (Column("joint_points", f"{JOINT_LABEL}\n（折算分）", "score", 13, empty=""),)
+                if may_join(rules)
+                else ()
+            ),
             Column("reasons", "扣分事由", width=44),
             Column("imported", "导入", width=18),
         ),
