@@ -45,7 +45,7 @@ def faults() -> list[Fault]:
     reached = _reached(rows)
     for row in rows:
         found.extend(Fault(row.code, row.name, what) for what in _of_one(row, by_id, row.id in reached))
-    found.extend(_of_neighbours(rows, by_id))
+    found.extend(_of_neighbours([row for row in rows if row.id in reached]))
     return found
 
 
@@ -78,7 +78,7 @@ def _of_one(row: _Row, by_id: dict[int, _Row], is_reached: bool) -> list[str]:
     return [what for holds, what in checks if not holds]
 
 
-def _of_neighbours(rows: list[_Row], by_id: dict[int, _Row]) -> list[Fault]:
+def _of_neighbours(rows: list[_Row]) -> list[Fault]:
     """Walk the rows by their left numbers: each must begin after its neighbour ends, or inside its parent."""
     found: list[Fault] = []
     open_rows: list[_Row] = []

@@ -130,8 +130,11 @@ def insert(newcomers: Sequence[Newcomer]) -> None:
     """
     if not newcomers:
         return
-    with transaction.atomic(savepoint=False):
-        if len(newcomers) == 1 and _insert_one(newcomers[0]):
+    alone = len(newcomers) == 1
+    if alone and connection.in_atomic_block and _insert_one(newcomers[0]):
+        return  # without a savepoint of its own: two exchanges saved
+    with transaction.atomic():
+        if alone and _insert_one(newcomers[0]):
             return
         take_lock()
         for newcomer, new_id in zip(newcomers, _next_ids(len(newcomers)), strict=True):
@@ -175,7 +178,7 @@ def _insert_one(newcomer: Newcomer) -> bool:
 
 def move(*, organisation_id: int, parent_id: int) -> None:
     """Hang an organisation with everything under it beneath another. Raises Refused when that is beneath itself."""
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         take_lock()
         for _ in range(3):  # making room may move the organisation itself, or widen it
             numbers, seat = _numbers_of(organisation_id), _seats([parent_id])[parent_id]
@@ -194,7 +197,7 @@ def move_many(moves: Iterable[tuple[int, int]]) -> None:
     moves = list(moves)
     if not moves:
         return
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         take_lock()
         if len(moves) <= FEW_MOVES:
             for organisation_id, parent_id in moves:
@@ -240,7 +243,7 @@ def renumber(tree_ids: Iterable[int] | None = None, *, wanted: dict[int, int] | 
 
     Rows in a circle of parents can't be reached and stay as they are; :func:`orgs.services.soundness.faults` names them.
     """
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         take_lock()
         rows = Organisation._base_manager.order_by("tree_id", "lft", "pk")
         if tree_ids is not None:
