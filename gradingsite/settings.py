@@ -65,7 +65,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "gradingsite.middleware.session_limits",
     "orgs.middleware.ActorMiddleware",
-    "orgs.middleware.ActorMiddleware",
     "gradingsite.middleware.no_store",
     "gradingsite.middleware.SignInRequired",
     "gradingsite.middleware.RefusedAsPage",
@@ -86,7 +85,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "gradingsite.middleware.site_words",
-                "gradingsite.context.shell",
                 "gradingsite.context.shell",
             ],
         },
@@ -166,7 +164,6 @@ CELERY_BEAT_SCHEDULE = {
 
 # --- people and sessions
 AUTH_USER_MODEL = "orgs.Person"
-AUTHENTICATION_BACKENDS = ["orgs.auth.PersonBackend"]
 AUTHENTICATION_BACKENDS = ["orgs.auth.PersonBackend"]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"

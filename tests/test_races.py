@@ -107,7 +107,8 @@ def test_control_of_approvals_that_read_before_they_queue(grading, monkeypatch) 
     file = reported(grading, "大村")
     seen = {file.pk: Seen(file.version, digests_of([file])[file.pk])}
     by = grading.by("county")
-    read = deciding.locked([file.pk])[0]
+    with transaction.atomic():
+        read = deciding.locked([file.pk])[0]
     monkeypatch.setattr(approving, "locked", lambda ids: [_copy(read)])
     monkeypatch.setattr(models.QuerySet, "filter", careless_filter)
     assert not fair(race([lambda: approve(seen=seen, by=by, now=NOW) for _ in range(8)]))
