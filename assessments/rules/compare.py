@@ -46,7 +46,7 @@ def refinement_faults(parent: SchemeRules, child: SchemeRules) -> list[Fault]:
     """Where ``child`` changed what the level above fixed. Filling in an open value is always allowed."""
     faults = []
     for change in compare(parent, child):
-        part = _part_of(change.path, child)
+        part = part_of(change.path, child)
         if change.filled or part is None or _allowed(part, change, parent, child):
             continue
         faults.append(
@@ -78,7 +78,8 @@ _BY_PATH: tuple[tuple[str, RulePart], ...] = (
 )
 
 
-def _part_of(path: str, child: SchemeRules) -> RulePart | None:
+def part_of(path: str, child: SchemeRules) -> RulePart | None:
+    """The part a place belongs to, ``path`` naming items by their key; None: every level writes it itself."""
     if path in _FREE:
         return None
     match = re.fullmatch(r"sectors\.([^.]+)\.indicators\.([^.]+)(\..*)?", path)
@@ -144,4 +145,4 @@ def _at(place: Place, key: str, part: Any) -> Place:
     return Place(f"{place.path}.{key}", f"{place.words}「{_name(part)}」")
 
 
-__all__ = ["ABSENT", "OPEN", "Change", "Fault", "compare", "refinement_faults"]
+__all__ = ["ABSENT", "OPEN", "Change", "Fault", "compare", "part_of", "refinement_faults"]

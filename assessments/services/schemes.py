@@ -11,7 +11,7 @@ from django.db import transaction
 
 from assessments.flow import SCHEME
 from assessments.models import Scheme
-from assessments.rules import SchemeRules, check
+from assessments.rules import Fault, SchemeRules, check, refinement_faults
 from gradingsite.lib.refusal import Conflict, Refused
 from gradingsite.trail.services import record
 from orgs.actor import Actor
@@ -103,8 +103,14 @@ def save_document(
     if scheme.status == "frozen":
         raise Refused("方案已启用并冻结，请先「修订」生成新的一版。")
     rules = SchemeRules.read(document)
+    if scheme.refines_id:
+        parent = rules_of(scheme.refines)
+        old = {fault.path for fault in refinement_faults(parent, rules_of(scheme))}
+        fresh = [fault for fault in refinement_faults(parent, rules) if fault.path not in old]
+        if fresh:
+            raise Refused(f"{fresh[0].message}。{fresh[0].remedy}。")
     with transaction.atomic():
-        before = scheme.digest
+        before = Scheme.objects.select_for_update().values_list("digest", flat=True).get(pk=scheme.pk)
         move(
             flow=SCHEME,
             name="edit",
@@ -126,15 +132,51 @@ def save_document(
 
 def mark_ready(*, scheme: Scheme, by: Actor, now: dt.datetime) -> None:
     """Declare a draft usable. Raises Refused naming the first faults."""
-    _refuse_faults(rules_of(scheme))
+    _refuse_faults(scheme)
     move(flow=SCHEME, name="check", obj=scheme, by=by, now=now)
+
+
+def faults_of(scheme: Scheme) -> list[Fault]:
+    """Everything that keeps a scheme from being used, also what it changed against the scheme it refines."""
+    rules = rules_of(scheme)
+    fixed = refinement_faults(rules_of(scheme.refines), rules) if scheme.refines else []
+    return [*check(rules), *fixed]
+
+
+def put_to_use(*, scheme: Scheme, by: Actor, now: dt.datetime) -> None:
+    """「启用并冻结」 by its issuer. Raises Refused naming the first faults, PermissionDenied for anybody else."""
+    if not by.is_system and "DEP" not in scheme.parties(by.reach):
+        raise PermissionDenied("scheme.freeze")
+    if scheme.status == "frozen":
+        raise Refused("方案已经启用。")
+    freeze_for_use(scheme=scheme, by=by, now=now)
+
+
+def draft_for(*, document: dict[str, Any], organisation: Organisation) -> Scheme | None:
+    """The unfinished version that a document of the same code would be written over, if there is one."""
+    latest = Scheme.objects.filter(code=SchemeRules.read(document).code, organisation=organisation)
+    newest = latest.order_by("-version").first()
+    return newest if newest and newest.status != "frozen" else None
+
+
+def take_in(
+    *, document: dict[str, Any], organisation: Organisation, by: Actor, now: dt.datetime
+) -> tuple[Scheme, bool]:
+    """Take a file in: over the unfinished version of the same code, else as a new scheme or version."""
+    _may_write(organisation, by)
+    draft = draft_for(document=document, organisation=organisation)
+    if draft is None:
+        return load_scheme(document=document, organisation=organisation, by=by, now=now)
+    if draft.digest == SchemeRules.read(document).digest():
+        return draft, False
+    return save_document(scheme=draft, document=document, seen_digest=draft.digest, by=by, now=now), True
 
 
 def freeze_for_use(*, scheme: Scheme, by: Actor, now: dt.datetime) -> None:
     """Freeze a scheme as a round opens with it; a shared or superior's scheme is frozen by the software."""
     if scheme.status == "frozen":
         return
-    _refuse_faults(rules_of(scheme))
+    _refuse_faults(scheme)
     office = _office(scheme, by)
     if scheme.status == "draft":
         move(flow=SCHEME, name="check", obj=scheme, by=office, now=now)
@@ -172,8 +214,8 @@ def revise(*, scheme: Scheme, by: Actor, now: dt.datetime) -> Scheme:
     return draft
 
 
-def _refuse_faults(rules: SchemeRules) -> None:
-    faults = check(rules)
+def _refuse_faults(scheme: Scheme) -> None:
+    faults = faults_of(scheme)
     if faults:
         first = "；".join(fault.message for fault in faults[:3])
         raise Refused(f"方案还有 {len(faults)} 处要改：{first}")
