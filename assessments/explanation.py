@@ -126,7 +126,7 @@ def _decision_to_show(file: Assessment, announced: bool) -> Decision | None:
 
 def _with_figures(base: Explanation) -> Explanation:
     file, rules = base.file, base.rules
-    rows = {score.source: score for score in file.scores.all()}
+    rows = {score.source: score for score in file.scores.all()} if _computed(file) else {}
     stored = {key: (row.numerator, row.denominator) for key, row in rows.items()}
     view = view_of(
         rules,
@@ -151,6 +151,11 @@ def _with_figures(base: Explanation) -> Explanation:
         gap=self_gap(rules, view),
         years=_years(file) if view.history else (),
     )
+
+
+def _computed(file: Assessment) -> bool:
+    """Whether the stored scores are those of the marks in force: computed, or computed and found incomplete."""
+    return file.total is not None or bool(file.missing)
 
 
 def self_gap(rules: SchemeRules, view: View) -> Fraction | None:

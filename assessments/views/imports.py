@@ -43,7 +43,7 @@ def upload(request: HttpRequest, pk: int) -> HttpResponse:
         except Refused as refused:
             form.add_error("file", str(refused))
         else:
-            token = keep(content, owner_id=request.user.pk)
+            token = keep(content, owner_id=request.user.pk, now=timezone.now())
             request.session[f"scores-{token}"] = chosen.name
             return redirect("assessments:import_preview", round.pk, token)
     return render(request, "assessments/import_upload.html", {"round": round, "form": form})
