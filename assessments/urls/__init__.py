@@ -2,8 +2,13 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import files, imports, ledgers
+from assessments.urls import files, imports, ledgers, schemes
 
 app_name = "assessments"
 
-urlpatterns: list[URLPattern] = [*files.patterns, *imports.patterns, *ledgers.patterns]
+urlpatterns: list[URLPattern] = [
+    *files.patterns,
+    *imports.patterns,
+    *ledgers.patterns,
+    *schemes.patterns,
+]
