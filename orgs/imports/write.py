@@ -102,8 +102,8 @@ class _Names:
             row.parent.stored.id for row in rows if isinstance(row.parent, PlannedRow) and row.parent.stored
         }
         renamed_or_new = any(row.verdict in (Verdict.NEW, Verdict.CHANGED) for row in rows)
-        self._taken: dict[object, set[str]] = {
-            key: {sibling.short_name for sibling in siblings}
+        self._taken: dict[object, dict[str, str]] = {
+            key: {sibling.short_name: sibling.code for sibling in siblings}
             for key, siblings in (siblings_of(parents) if renamed_or_new else {}).items()
         }
 
@@ -135,10 +135,11 @@ class _Names:
     def short(self, row: PlannedRow) -> str:
         """A short name for the row that no sibling bears, as far as its full name allows."""
         short = short_name_of(row.line.full_name, self.above(row))
-        taken = self._taken.setdefault(self._key(row.parent) if row.parent is not None else None, set())
-        if short in taken:
+        key = self._key(row.parent) if row.parent is not None else None
+        taken, code = self._taken.setdefault(key, {}), row.line.code
+        if taken.get(short, code) != code:
             short = long_short_name_of(row.line.full_name)
-        taken.add(short)
+        taken[short] = code
         return short
 
 
