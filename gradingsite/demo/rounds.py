@@ -74,7 +74,7 @@ class Clock:
         return self.now - dt.timedelta(days=days)
 
 
-def county_rules() -> SchemeRules:
+def county_rules(year: int) -> SchemeRules:
     """The county's refinement of the Guizhou scheme: a notice before the report and quotas that warn."""
     base = preset_rules("guizhou-2012")
     steps: list[Step] = []
@@ -84,7 +84,8 @@ def county_rules() -> SchemeRules:
         steps.append(step)
     return replace(
         base,
-        code="suiyang-2026",
+        code="suiyang",
+        year=year,
         name="绥阳县基层党组织分类定级方案",
         issuer="中共绥阳县委组织部",
         refines="guizhou-2012",
@@ -103,7 +104,7 @@ def load_rules(clock: Clock) -> Scheme:
     """The county's scheme, loaded and ready."""
     county = Organisation.objects.get(code="520323000000")
     scheme, _ = load_scheme(
-        document=county_rules().write(), organisation=county, by=system_actor(), now=clock.before(60)
+        document=county_rules(clock.today.year - 1).write(), organisation=county, by=system_actor(), now=clock.before(60)
     )
     return scheme
 
