@@ -5,7 +5,7 @@ from django.apps import AppConfig
 from assessments.wording import ACTIONS
 from gradingsite.trail.wording import name_actions
 from orgs.hooks import show_on_card, when_closed, when_handed_over
-from orgs.sections import Section, add_section, has_reach
+from orgs.sections import Section, add_section, has_reach, is_official
 
 
 class AssessmentsConfig(AppConfig):
@@ -21,4 +21,6 @@ class AssessmentsConfig(AppConfig):
         when_handed_over("assessments.services.upkeep.pass_on_sheets")
         when_closed("assessments.services.upkeep.terminate_files")
         show_on_card("assessments.cards.grades_cell")
+        add_section(Section(10, "待办", "home", is_official, prefix="/", count="assessments.inbox.count_of"))
+        add_section(Section(20, "进度", "assessments:progress", has_reach, prefix="/rounds/"))
         add_section(Section(40, "方案", "assessments:schemes", has_reach, prefix="/schemes/"))

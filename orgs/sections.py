@@ -71,6 +71,11 @@ def has_reach(actor: Actor) -> bool:
     return actor.reach.everything or bool(actor.reach.subtree_spans() or actor.reach.listed_ids())
 
 
+def is_official(actor: Actor) -> bool:
+    """Whether the actor holds any post: work may wait even where no organisation is covered."""
+    return actor.reach.everything or bool(actor.reach.spans)
+
+
 def is_one_of(*roles: AdminRole) -> Callable[[Actor], bool]:
     """Whether the actor is one of these administrators."""
     return lambda actor: actor.reach.admin_role in roles

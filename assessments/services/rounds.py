@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from assessments import flow
 from assessments.models import Assessment, RosterUnit, Round, RoundStage, Scheme, Sheet, Track
-from assessments.rules import Method, SchemeRules, SourceKind
+from assessments.rules import Method, SchemeRules, SourceKind, StepName
 from assessments.services.schemes import freeze_for_use, rules_of
 from gradingsite.lib.refusal import Refused
 from gradingsite.trail.services import record
@@ -249,3 +249,21 @@ def _file(
         approving=approving,
         admitted_reason=admitted,
     )
+
+
+def change_dates(*, round: Round, stages: Iterable[Mapping[str, object]], by: Actor) -> None:
+    """Replace the dates of a round's steps, all or none. Raises Refused naming the step at fault."""
+    with transaction.atomic():
+        set_stages(round=round, stages=stages, by=by)
+
+
+def graded_branches(round: Round) -> int:
+    """How many branches would get a file if the round were opened now."""
+    rules = rules_of(round.scheme)
+    inside = Organisation.objects.filter(at_or_below(round.organisation.path)).active()
+    return inside.filter(form__in=list(rules.graded_forms)).count()
+
+
+def step_label(key: str) -> str:
+    """The word of a step as all screens write it."""
+    return StepName(key).label

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import files, imports, ledgers, schemes
+from assessments.urls import files, imports, ledgers, rounds, schemes
 
 app_name = "assessments"
 
@@ -10,5 +10,6 @@ urlpatterns: list[URLPattern] = [
     *files.patterns,
     *imports.patterns,
     *ledgers.patterns,
+    *rounds.patterns,
     *schemes.patterns,
 ]
