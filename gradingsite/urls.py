@@ -10,7 +10,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("orgs.account_urls")),
     path("", include("orgs.urls")),
     path("", include("assessments.urls")),
-    path("", include("assessments.urls")),
     path("large-type/", switch_large_type, name="large_type"),
     path("files/", include("gradingsite.jobs.urls")),
     path("trail/", include("gradingsite.trail.urls")),
