@@ -25,8 +25,8 @@ OFFICES = ("县纪委监委", "县委政法委", "县信访局", "生态环境�
 
 
 def quality(dice: random.Random) -> int:
-    """What a branch is worth, in whole points: most between 75 and 95."""
-    return max(48, min(99, round(dice.gauss(86, 8))))
+    """What a branch is worth, in whole points: most between 73 and 95."""
+    return max(48, min(99, round(dice.gauss(84, 11))))
 
 
 def pour(
