@@ -24,10 +24,10 @@ from assessments.services.deciding import (
     take_back_report,
 )
 from assessments.services.evidence import digests_of
-from assessments.services.sheets import Cell, confirm, hand_in, save_cells, send_back, take_back
+from assessments.services.sheets import Cell, assign_raters, confirm, hand_in, save_cells, send_back, take_back
 from gradingsite.lib.refusal import Conflict, Refused
 from orgs.models import Passage
-from tests.village import FULL, NOW, TODAY, decided, fill, reported
+from tests.village import FULL, NOW, TODAY, decided, fill, reported, scan
 
 DUE = TODAY.replace(day=20)
 
@@ -251,3 +251,18 @@ def test_the_liaison_confirms_and_staff_do_not_where_one_is_posted(grading):
     hand_in(track=track, by=grading.by("secretary"), now=NOW)
     confirm(track=grading.track("大村", "党支部自评"), by=grading.by("liaison"), now=NOW)
     assert grading.track("大村", "党支部自评").status == flow.CONFIRMED
+
+
+def test_staff_hand_in_for_offices_without_waiting_for_a_rater_with_an_account(grading) -> None:
+    track = grading.track("大村", "相关单位评")
+    clerk, rater = grading.by("clerk"), grading.by("rater")
+    raters = [(grading.person["rater"], "纪检", None), (None, "信访", None)]
+    mine, office = assign_raters(track=track, raters=raters, by=clerk, now=NOW)
+    leaves = grading.rules.sector("农村").leaves()
+    save_cells(cells=[Cell(office.pk, leaf.key, None, leaf.points) for leaf in leaves], by=clerk, now=NOW)
+    scan(grading, grading.file("大村"), "related")
+    hand_in(track=track, by=clerk, now=NOW)
+    assert grading.track("大村", "相关单位评").status == flow.OPEN
+    save_cells(cells=[Cell(mine.pk, leaf.key, None, leaf.points) for leaf in leaves], by=rater, now=NOW)
+    hand_in(track=track, by=rater, now=NOW)
+    assert grading.track("大村", "相关单位评").status == flow.CONFIRMED
