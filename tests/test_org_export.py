@@ -206,11 +206,14 @@ def test_as_a_person_the_file_is_held_to_his_reach(county, tmp_path) -> None:
 
 
 def test_large_lists_go_by_copy_and_small_ones_without_alike(tmp_path) -> None:
-    rows = list(COUNTY)
-    rows += [with_(BRANCH, code=f"5203231035{number:02d}", full_name=f"中共绥山县蒲场镇{number}村\\支部", parent_code="520323103000")
-             for number in range(99)] + [
-            with_(BRANCH, code=f"5203231036{number:02d}", full_name=f"中共绥山县蒲场镇又{number}村支部", parent_code="520323103000",
-                  people_count=None) for number in range(60)]  # fmt: skip
+    town = with_(BRANCH, parent_code="520323103000")
+    rows = [*COUNTY]
+    for number in range(99):
+        name = f"中共绥山县蒲场镇{number}村\\支部"
+        rows.append(with_(town, code=f"5203231035{number:02d}", full_name=name))
+    for number in range(60):
+        name = f"中共绥山县蒲场镇又{number}村支部"
+        rows.append(with_(town, code=f"5203231036{number:02d}", full_name=name, people_count=None))
     path = tmp_path / "大.xlsx"
     path.write_bytes(xlsx(rows))
     run("import_orgs", path)

@@ -270,6 +270,8 @@ def _close(
     with transaction.atomic():
         tree.take_lock()
         organisation = _held(organisation)
+        if successor is not None:
+            successor = _held(successor)
         below = Organisation.objects.filter(parent=organisation, is_active=True).count()
         if below:
             raise Refused(f"下面还有 {below} 个在册组织，请先移走或撤并。")
