@@ -66,6 +66,11 @@ class Cell:
         return anchor(self.path)
 
     @property
+    def lines(self) -> str:
+        """Several lines in one."""
+        return "；".join(line for line in str(self.value).split("\n") if line)
+
+    @property
     def words(self) -> str:
         """The value as a person reads it."""
         if self.kind == "flag":

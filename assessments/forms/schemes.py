@@ -122,10 +122,11 @@ class Editor:
 
     def _own(self, act: str) -> None:
         """What is added where only own indicators are open is an own indicator."""
-        if act.startswith("add sectors.") and act.endswith(".indicators") and self.parent is not None:
-            if not self.parent.is_open_to(RulePart.INDICATORS):
-                index = int(act.split(".")[1])
-                self.draft["sectors"][index]["indicators"][-1]["own"] = True
+        if self.parent is None or self.parent.is_open_to(RulePart.INDICATORS):
+            return
+        if act.startswith("add sectors.") and act.endswith(".indicators"):
+            index = int(act.split(".")[1])
+            self.draft["sectors"][index]["indicators"][-1]["own"] = True
 
     def read(self) -> None:
         """Read the draft; what can't be read is kept as a fault beside its field."""

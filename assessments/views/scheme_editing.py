@@ -12,12 +12,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments.access import actor_of, demand_party, scheme_or_404
+from assessments.forms.scheme_cells import names_of
 from assessments.forms.schemes import SECTIONS, Editor
 from assessments.models import Scheme
 from assessments.rules import SchemeRules, compare
 from assessments.scheme_reading import sizes_of
 from assessments.services import schemes as services
-from assessments.views.schemes import frame, sum_of_weights
+from assessments.views.schemes import bounds_known, frame, sum_of_weights
 from gradingsite.lib.points import FULL_POINTS, FULL_WEIGHT
 from gradingsite.lib.refusal import Conflict, Refused
 from orgs.models import Sector
@@ -68,7 +69,14 @@ def _save(request: HttpRequest, scheme: Scheme, editor: Editor, key: str) -> Htt
         messages.success(request, f"{SECTIONS[key].title}已保存。")
         query = f"?sector={editor.sector}" if editor.sector else ""
         return redirect(reverse("assessments:scheme_edit", args=[scheme.pk]) + f"{query}#part-{key}")
-    return _again(request, scheme, _editor(request, scheme), key, 200, saved=True)
+    fresh = _editor(request, scheme)
+    renamed = names_of(editor.stored) != names_of(fresh.stored)
+    dependents = [SECTIONS[one] for one in _NAMING if renamed and one != key]
+    return _again(request, scheme, fresh, key, 200, saved=True, dependents=dependents)
+
+
+# Sections whose choices are bands, stars, sources or sectors of other sections.
+_NAMING = ("quotas", "stars", "adjustments", "vetoes", "participation")
 
 
 def _both(scheme: Scheme, mine: SchemeRules, key: str) -> list[Any]:
@@ -105,6 +113,7 @@ def _drawn(request: HttpRequest, scheme: Scheme, editor: Editor) -> dict[str, An
     taken = {sector.key for sector in rules.sectors}
     names = Sector.objects.exclude(name__in=taken).values_list("name", flat=True)
     return frame(request, scheme) | {
+        "goal": "",
         "sections": SECTIONS,
         "drawn": drawn,
         "rules": rules,
@@ -117,7 +126,7 @@ def _drawn(request: HttpRequest, scheme: Scheme, editor: Editor) -> dict[str, An
         "weights": [source.weight or 0 for source in rules.sources],
         "weight_sum": weights,
         "weights_full": weights == FULL_WEIGHT,
-        "bounds_known": all(band.lower is not None for band in rules.bands) and len(rules.bands) > 1,
+        "bounds_known": bounds_known(rules),
         "new_sectors": list(names),
         "parent": editor.parent,
     }

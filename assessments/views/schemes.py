@@ -54,6 +54,10 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     sizes = sizes_of(scheme.organisation, rules)
     drawn = Editor(rules, sizes=sizes).page(reading=True)
     context = frame(request, scheme) | {"rules": rules, "drawn": drawn, "total": sum_of_weights(rules)}
+    context |= {
+        "weights": [source.weight or 0 for source in rules.sources],
+        "bounds_known": bounds_known(rules),
+    }
     context["refinable"] = refinable_for(scheme, actor_of(request).reach)
     context["versions"] = versions(scheme)
     return render(request, "assessments/scheme.html", context)
@@ -79,6 +83,11 @@ def frame(request: HttpRequest, scheme: Scheme) -> dict[str, Any]:
     }
 
 
+def bounds_known(rules: SchemeRules) -> bool:
+    """Whether every band has its lower bound, so that the line can be drawn."""
+    return len(rules.bands) > 1 and all(band.lower is not None for band in rules.bands)
+
+
 def sum_of_weights(rules: SchemeRules) -> int:
     """The weights of all sources in basis points."""
     return sum(source.weight or 0 for source in rules.sources)
@@ -91,9 +100,7 @@ def compare_versions(request: HttpRequest, pk: int) -> HttpResponse:
     context = frame(request, scheme)
     chosen = request.GET.get("with", "")
     other = scheme_or_404(request, int(chosen)) if chosen.isdecimal() else context["before"]
-    if other is None:
-        raise Http404
-    changes = compare(services.rules_of(other), services.rules_of(scheme))
+    changes = compare(services.rules_of(other), services.rules_of(scheme)) if other else []
     context |= {"other": other, "changes": changes, "versions": versions(scheme).exclude(pk=scheme.pk)}
     return render(request, "assessments/scheme_compare.html", context)
 

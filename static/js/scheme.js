@@ -130,7 +130,8 @@
 
   function fit(area) {
     if (!area.classList.contains("hints-input")) { return; }
-    area.rows = Math.max(1, Math.min(4, Math.ceil(area.scrollHeight / 30)));
+    area.rows = 1;
+    area.rows = Math.max(1, Math.min(4, Math.round((area.scrollHeight - 8) / 22)));
   }
 
   function openAround(hash) {
@@ -172,6 +173,10 @@
     if (words && words.textContent.indexOf("没有保存") >= 0) { markUnsaved(fresh); }
     var bad = fresh.querySelector(".scheme-fault");
     if (bad && bad.previousElementSibling) { (bad.previousElementSibling.querySelector("input") || bad.previousElementSibling).focus(); }
+  });
+  /* What another section's saving would draw anew stays as it is while something in it is not saved. */
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    if (event.detail.target.matches("[data-part][data-changed]")) { event.detail.shouldSwap = false; }
   });
   document.addEventListener("input", onInput);
   document.addEventListener("change", onInput);
