@@ -8,122 +8,41 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.timezone import localdate
 
 from assessments import flow, places
-from assessments.models import Assessment, Decision, Round, Sheet, Track
-from assessments.rules import Method, NoticeTiming, SchemeRules, Source, SourceKind, StepName
-from assessments.steps import State, StepState
-from assessments.watching import PATTERN, Watch, pattern_of, watched_pattern
-from gradingsite.lib.days import due_words, short_date, weekday
-from gradingsite.lib.flow import Flow
+from assessments.duties import (
+    ASSIGN,
+    CHASE_BELOW,
+    CONFIRM_COUNTS,
+    CONFIRM_FOR,
+    CONFIRM_SELF,
+    DRAFT,
+    ENTER_COUNTS,
+    FILL_FOR,
+    FILL_SELF,
+    FILL_SUPERIOR,
+    NOTICE,
+    REPORT,
+    SIGN,
+    Desk,
+    Duty,
+    Group,
+    Item,
+    item_due,
+    read_desk,
+)
+from assessments.inbox_above import approving_items, rater_items, round_items
+from assessments.models import Assessment, Round, Track
+from assessments.rules import Method, NoticeTiming, Source, SourceKind, StepName
+from assessments.watching import Watch
+from gradingsite.lib.days import due_words
 from orgs.actor import Actor
-from orgs.models import Post
-from orgs.reach import Reach
-from orgs.roles import Role
 
 ALONE = 2
 NAMED = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Duty:
-    """A kind of item: the move it leads to, who makes it, and the word on its button.
-
-    Without a ``move``: what prepares a move (a draft, a notice's dates) or only reminds somebody of one.
-    """
-
-    flow: Flow
-    move: str
-    party: str
-    button: str
-    step: StepName | None = None
-
-
-FILL_SELF = Duty(flow.TRACK, "submit", "SEC", "去填报", StepName.SELF)
-FILL_FOR = Duty(flow.TRACK, "submit", "CLK", "去代录", StepName.SELF)
-FILL_SUPERIOR = Duty(flow.TRACK, "submit", "CLK", "去录入", StepName.SUPERIOR)
-ENTER_COUNTS = Duty(flow.TRACK, "submit", "CLK", "去录票", StepName.BALLOT)
-CONFIRM_SELF = Duty(flow.TRACK, "confirm", "LIA", "去确认", StepName.CONFIRM)
-CONFIRM_FOR = Duty(flow.TRACK, "confirm", "CLK", "去确认", StepName.CONFIRM)
-CONFIRM_COUNTS = Duty(flow.TRACK, "confirm", "CLK", "去复核", StepName.BALLOT)
-ASSIGN = Duty(flow.TRACK, "", "CLK", "去指定", StepName.RELATED)
-RATE = Duty(flow.TRACK, "settle", "RAT", "去评分", StepName.RELATED)
-DRAFT = Duty(flow.FILE, "", "CLK", "去拟定", StepName.DECIDE)
-SIGN = Duty(flow.FILE, "decide", "COM", "去评定", StepName.DECIDE)
-NOTICE = Duty(flow.FILE, "", "CLK", "去登记", StepName.NOTICE)
-REPORT = Duty(flow.FILE, "report", "COM", "去上报", StepName.REPORT)
-APPROVE = Duty(flow.FILE, "approve", "DEP", "去核准", StepName.APPROVE)
-TAKE_UP = Duty(flow.FILE, "take_up", "DEP", "去接收", StepName.APPROVE)
-AFTER_NOTICE = Duty(flow.FILE, "", "DEP", "去登记", StepName.NOTICE)
-CHASE = Duty(flow.FILE, "", "DEP", "催办")
-CHASE_BELOW = Duty(flow.TRACK, "", "CLK", "催办")
-OPEN_ROUND = Duty(flow.ROUND, "open", "DEP", "去开始")
-DUTIES = tuple(value for value in list(globals().values()) if isinstance(value, Duty))
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing to do: the matter, one line of cause, by when, and the address of the form."""
-
-    duty: Duty
-    matter: str
-    cause: str
-    url: str
-    due_on: dt.date | None = None
-    late: bool = False
-    due_words: str = ""
-
-    @property
-    def button(self) -> str:
-        """The word on the button."""
-        return self.duty.button
-
-    @property
-    def due_day(self) -> str:
-        """「应于 4月7日」 or 「4月10日 周五」."""
-        if self.due_on is None:
-            return ""
-        day = short_date(self.due_on)
-        return f"应于 {day}" if self.late else f"{day} {weekday(self.due_on).replace('星期', '周')}"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Items due in the same stretch of time."""
-
-    label: str
-    items: Sequence[Item]
-
-    @property
-    def is_late(self) -> bool:
-        """Whether these are the late ones."""
-        return self.label == "逾期"
-
-
-@dataclass(slots=True)
-class Desk:
-    """What one person's open files look like: read once for all items."""
-
-    actor: Actor
-    today: dt.date
-    watch: Watch
-    files: list[Assessment] = field(default_factory=list)
-    tracks: list[Track] = field(default_factory=list)
-    decisions: dict[int, bool] = field(default_factory=dict)
-    with_liaison: set[int] = field(default_factory=set)
-    with_secretary: set[int] = field(default_factory=set)
-
-    def rules(self, file: Assessment) -> SchemeRules:
-        """The rules of a file's round."""
-        return self.watch.rules[file.round_id]
-
-    def due(self, file: Assessment, step: StepName) -> dt.date | None:
-        """By when a step is to be done in the file's round."""
-        return self.watch.due[file.round_id].get(step.value)
 
 
 def inbox_of(actor: Actor, today: dt.date) -> list[Item]:
@@ -133,8 +52,14 @@ def inbox_of(actor: Actor, today: dt.date) -> list[Item]:
         return []
     rounds = list(Round.objects.within(reach).filter(status="open").select_related("scheme"))
     desk = Desk(actor, today, Watch(rounds, today))
-    _read(desk, rounds)
-    found = [*_by_track(desk), *_by_file(desk), *_sheets(desk), *_above(desk), *_rounds(desk)]
+    read_desk(desk, rounds)
+    found = [
+        *_by_track(desk),
+        *_by_file(desk),
+        *rater_items(desk),
+        *approving_items(desk),
+        *round_items(desk),
+    ]
     return sorted(found, key=lambda item: (item.due_on is None, item.due_on or today, not item.late))
 
 
@@ -159,47 +84,6 @@ def grouped(items: Sequence[Item], today: dt.date) -> list[Group]:
     return [Group(label, held) for label, held in piles.items() if held]
 
 
-def _of(reach: Reach, *roles: Role) -> list[int]:
-    return [span.organisation_id for span in reach.of_roles(roles)]
-
-
-def _read(desk: Desk, rounds: Sequence[Round]) -> None:
-    """Files the person is party to below the county, their tracks, drafts, and who else is there to act."""
-    reach = desk.actor.reach
-    own = _of(reach, Role.BRANCH_SECRETARY)
-    own += [pk for span in reach.of_roles([Role.LIAISON]) for pk in span.listed]
-    committees = _of(reach, Role.TOWNSHIP_CLERK, Role.COMMITTEE_SECRETARY)
-    if not rounds or not (own or committees):
-        return
-    files = Assessment.objects.filter(round__in=rounds, status__in=flow.BEFORE_APPROVAL)
-    files = files.filter(Q(organisation__in=own) | Q(deciding__in=committees))
-    desk.files = list(desk.watch.watched(files).select_related("deciding").order_by("round", "position"))
-    by_id = {file.pk: file for file in desk.files}
-    drafts = Sheet.objects.current().filter(track=OuterRef("pk"))
-    desk.tracks = list(
-        Track.objects.filter(assessment__in=by_id)
-        .exclude(status=flow.CONFIRMED)
-        .annotate(has_sheets=Exists(drafts))
-        .order_by("assessment__position")
-    )
-    for track in desk.tracks:
-        track.assessment = by_id[track.assessment_id]
-    signed = Decision.objects.filter(assessment__in=by_id, superseded_at=None)
-    desk.decisions = {pk: at is not None for pk, at in signed.values_list("assessment", "signed_at")}
-    branches = {file.organisation_id for file in desk.files}
-    held = Post.objects.held_on(desk.today)
-    desk.with_secretary = set(
-        held.filter(role=Role.BRANCH_SECRETARY, organisation__in=branches).values_list(
-            "organisation", flat=True
-        )
-    )
-    desk.with_liaison = set(
-        held.filter(role=Role.LIAISON, listings__organisation__in=branches).values_list(
-            "listings__organisation", flat=True
-        )
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class _Open:
     """A track that waits, before alike ones are put together."""
@@ -221,7 +105,7 @@ def _by_track(desk: Desk) -> list[Item]:
             continue
         step = duty.step or source.step()
         if duty.button == "催办":
-            step = StepName.CONFIRM if track.status == flow.IN else source.step()
+            step = _awaited_step(track, source)
         due_on = desk.due(track.assessment, step)
         if track.returned_note and track.status == flow.OPEN:
             due_on = track.returned_due_on or track.assessment.returned_due_on or due_on
@@ -235,18 +119,23 @@ def _by_track(desk: Desk) -> list[Item]:
     return [item for pile in piles.values() for item in _track_items(desk, pile)]
 
 
+def _awaited_step(track: Track, source: Source) -> StepName:
+    """The step a waiting track stands at: a self-assessment handed in waits for its confirmation."""
+    handed_in = track.status == flow.IN and source.kind is SourceKind.SELF
+    return StepName.CONFIRM if handed_in else source.step()
+
+
 def _duty_of(desk: Desk, track: Track, source: Source) -> Duty | None:
     """What a waiting track asks of this person, if anything."""
     parties = track.assessment.parties(desk.actor.reach)
     me, branch = desk.actor.person.pk, track.assessment.organisation_id
     kind, handed_in = source.kind, track.status == flow.IN
+    mine = track.submitted_by_id == me
     if kind is SourceKind.SELF and handed_in:
-        if track.submitted_by_id == me:
-            return None
-        if "LIA" in parties:
+        if "LIA" in parties and not mine:
             return CONFIRM_SELF
         if "CLK" in parties:
-            return CHASE_BELOW if branch in desk.with_liaison else CONFIRM_FOR
+            return CHASE_BELOW if mine or branch in desk.with_liaison else CONFIRM_FOR
         return None
     if kind is SourceKind.SELF:
         if "SEC" in parties:
@@ -258,7 +147,7 @@ def _duty_of(desk: Desk, track: Track, source: Source) -> Duty | None:
         return None
     if source.method is Method.BALLOT:
         if handed_in:
-            return None if track.submitted_by_id == me else CONFIRM_COUNTS
+            return CHASE_BELOW if mine else CONFIRM_COUNTS
         return ENTER_COUNTS
     if handed_in:
         return None
@@ -280,6 +169,12 @@ def _track_items(desk: Desk, pile: Sequence[_Open]) -> Iterable[Item]:
     yield _item(desk, pile[0].duty, f"{_matter(pile[0])}：{len(pile)} 个支部", f"{names}{more}", pile)
 
 
+def _waits_for(one: _Open) -> str:
+    if one.track.status != flow.IN:
+        return "未提交"
+    return "待包村干部确认" if one.source.kind is SourceKind.SELF else "票数待第二人复核"
+
+
 def _matter(one: _Open) -> str:
     label = one.source.label
     if one.track.returned_note and one.track.status == flow.OPEN:
@@ -295,7 +190,7 @@ def _matter(one: _Open) -> str:
         ASSIGN: "未指定评分人",
     }
     if one.duty is CHASE_BELOW:
-        return f"{label}{'待包村干部确认' if one.track.status == flow.IN else '未提交'}"
+        return f"{label}{_waits_for(one)}"
     return f"{label}{words[one.duty]}"
 
 
@@ -311,7 +206,7 @@ def _cause(one: _Open) -> str:
     if one.duty is FILL_FOR:
         return "支部没有账号，由乡镇代录"
     if one.duty is CHASE_BELOW:
-        return f"等{'包村干部确认' if one.track.status == flow.IN else '对方提交'}，{name}不能计分"
+        return f"{_waits_for(one)}，{name}不能计分"
     if one.duty is ASSIGN:
         return "指定评分人后，对方才能评分"
     return "确认后才计入得分" if one.duty is not CONFIRM_COUNTS else "须由录入人以外的人复核"
@@ -319,27 +214,14 @@ def _cause(one: _Open) -> str:
 
 def _item(desk: Desk, duty: Duty, matter: str, cause: str, pile: Sequence[_Open]) -> Item:
     track = pile[0].track
-    return _made(desk, duty, matter, cause, _track_url(duty, pile[0], len(pile)), pile[0].due_on, track)
-
-
-def _made(
-    desk: Desk,
-    duty: Duty,
-    matter: str,
-    cause: str,
-    url: str,
-    due_on: dt.date | None,
-    track: Track | None = None,
-) -> Item:
-    late = due_on is not None and due_on < desk.today
-    return Item(duty, matter, cause, url, due_on, late, due_words(desk.today, due_on))
+    return item_due(desk, duty, matter, cause, _track_url(duty, pile[0], len(pile)), pile[0].due_on, track)
 
 
 def _track_url(duty: Duty, one: _Open, number: int) -> str:
     """The form itself: the branch's own where there is one, else the page of all of them."""
     file, track = one.track.assessment, one.track
     if duty is CHASE_BELOW:
-        step = StepName.CONFIRM if track.status == flow.IN else one.source.step()
+        step = _awaited_step(track, one.source)
         return places.chase_page(file.round_id, unit=file.deciding.code, step=step.value)
     committee = "" if duty is FILL_SELF else file.deciding.code
     found = places.track_form(duty.step, file.round_id, committee, track, one.source, alone=number == 1)
@@ -400,113 +282,7 @@ def _file_item(desk: Desk, duty: Duty, due_on: dt.date | None, files: Sequence[A
     url = places.committee_form(duty.step, first.round_id, first.deciding.code) or places.files_page(
         first.round_id, unit=first.deciding.code
     )
-    return _made(desk, duty, matter, cause, url, due_on)
-
-
-def _sheets(desk: Desk) -> list[Item]:
-    """A rater's open sheets, one item a round; sent-back ones by themselves."""
-    mine = Sheet.objects.filter(
-        rater=desk.actor.person.pk,
-        status="draft",
-        track__status=flow.OPEN,
-        assessment__status__in=(flow.COLLECTING, flow.COMPUTED),
-        assessment__round__status="open",
-    ).order_by()
-    rows = mine.values(
-        "assessment__round", "assessment__round__name", "track__returned_due_on", "track__source"
-    )
-    found = []
-    for row in rows.annotate(n=Count("pk")):
-        round_id = row["assessment__round"]
-        due_on = row["track__returned_due_on"] or desk.watch.due.get(round_id, {}).get(StepName.RELATED.value)
-        returned = "退回重评" if row["track__returned_due_on"] else "给"
-        url = places.rater_form(round_id, row["track__source"]) or places.page("assessments:rounds")
-        words = f"{returned} {row['n']} 个支部{'' if returned != '给' else '评分'}"
-        found.append(_made(desk, RATE, words, row["assessment__round__name"], url, due_on))
-    return found
-
-
-def _above(desk: Desk) -> list[Item]:
-    """The approving side, from counts by committee: to take up, to approve, to chase; one query."""
-    committees = _of(desk.actor.reach, Role.ORG_DEPARTMENT)
-    if not committees or not desk.watch.rounds:
-        return []
-    files = Assessment.objects.filter(
-        round__in=desk.watch.rounds, approving__in=committees, status__in=flow.RUNNING
-    )
-    rows = (
-        desk.watch.watched(files)
-        .order_by("deciding__lft")
-        .values("deciding__code", "deciding__short_name", "notice_from_on", *PATTERN)
-        .annotate(n=Count("pk"), taken=Count("taken_up_at"))
-    )
-    units: dict[tuple[int, str], list[dict[str, object]]] = {}
-    for row in rows:
-        units.setdefault((row["round_id"], row["deciding__code"]), []).append(row)
-    found = []
-    for (round_id, code), held in units.items():
-        found += _unit_items(desk, round_id, code, held)
-    return found
-
-
-def _unit_items(desk: Desk, round_id: int, code: str, rows: Sequence[dict[str, object]]) -> Iterable[Item]:
-    name = str(rows[0]["deciding__short_name"])
-    reported = sum(int(str(row["n"])) for row in rows if row["status"] == flow.REPORTED)
-    taken = sum(int(str(row["taken"])) for row in rows if row["status"] == flow.REPORTED)
-    due_on = desk.watch.due[round_id].get(StepName.APPROVE.value)
-    if reported:
-        duty = APPROVE if taken == reported else TAKE_UP
-        url = places.page("assessments:approve_committee", round_id, code) or places.files_page(
-            round_id, unit=code, step="approve", status="open"
-        )
-        cause = "已上报，等核准" if duty is APPROVE else "已上报，接收后下级不能再撤回"
-        yield _made(desk, duty, f"{name}：{reported} 个支部", cause, url, due_on)
-    late = _latest(desk, rows)
-    if late:
-        step, number, returned = late
-        words = "退回未改" if returned else f"{number} 个支部{step.label}未完成"
-        url = places.chase_page(round_id, unit=code, step=step.key.value)
-        yield _made(desk, CHASE, f"{name}：{words}", f"{step.awaited}未办", url, step.due_on)
-    notice = desk.watch.rules[round_id].notice
-    bare = sum(
-        int(str(row["n"])) for row in rows if row["status"] == flow.APPROVED and row["notice_from_on"] is None
-    )
-    if bare and notice and notice.timing is NoticeTiming.AFTER_APPROVAL:
-        url = places.page("assessments:approve_committee", round_id, code) or places.files_page(
-            round_id, unit=code
-        )
-        due = desk.watch.due[round_id].get(StepName.NOTICE.value)
-        yield _made(desk, AFTER_NOTICE, f"{name}：登记 {bare} 个支部的公示日期", "核准后公示", url, due)
-
-
-def _latest(desk: Desk, rows: Sequence[dict[str, object]]) -> tuple[StepState, int, bool] | None:
-    """The first late step below the county, how many branches are late in it, and whether all were sent back."""
-    found: dict[StepName, tuple[StepState, int, bool]] = {}
-    for row in rows:
-        pattern = pattern_of(row)
-        for step in desk.watch.steps(pattern):
-            if step.state is State.LATE and step.key is not StepName.APPROVE:
-                _, number, returned = found.get(step.key, (step, 0, True))
-                mending = pattern.returned_due_on is not None
-                found[step.key] = (step, number + int(str(row["n"])), returned and mending)
-                break
-    if not found:
-        return None
-    return min(found.values(), key=lambda late: (late[0].due_on or desk.today, -late[1]))
-
-
-def _rounds(desk: Desk) -> list[Item]:
-    """Rounds in preparation that the person may open."""
-    own = _of(desk.actor.reach, Role.ORG_DEPARTMENT)
-    if not own:
-        return []
-    drafts = Round.objects.filter(organisation__in=own, status="draft").prefetch_related("stages")
-    found = []
-    for one in drafts:
-        due_on = next((stage.starts_on for stage in one.stages.all() if stage.starts_on), None)
-        url = places.page("assessments:round", one.pk)
-        found.append(_made(desk, OPEN_ROUND, f"{one.name}还没有开始", "核对方案和名册后开始", url, due_on))
-    return found
+    return item_due(desk, duty, matter, cause, url, due_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ GROUPS = {
     "乡镇党委": "乡镇、街道",
     "街道党工委": "乡镇、街道",
 }
-NEAR = 15
+NEAR = 50
 
 
 @dataclass(slots=True)
@@ -204,7 +204,7 @@ def _count_in(
     if any(step.state is State.LATE for step in steps):
         unit.late += number
         found.late += number
-    if is_returned(pattern, steps):
+    if is_returned(pattern):
         unit.returned += number
         found.returned += number
     for stage, step in zip(found.stages, steps, strict=True):
@@ -246,7 +246,7 @@ def _cell(steps: Sequence[StepState]) -> str:
     for state in (State.LATE, State.RETURNED, State.NOW):
         if state in states:
             return state.value
-    return "now" if State.DONE in states else "todo"
+    return "todo"
 
 
 def _status(unit: UnitRow, statuses: set[str], watch: Watch) -> tuple[str, str]:
@@ -301,10 +301,7 @@ def _quota_line(
         if (not sector or row["sector"] == sector)
         and (sector or not quota.sectors or row["sector"] in quota.sectors)
     ]
-    if quota.of_band:
-        rows_of = [row for row in rows if row["shown_band"] == quota.of_band]
-    else:
-        rows_of = rows
+    rows_of = [row for row in rows if not quota.of_band or row["shown_band"] == quota.of_band]
     n = sum(int(str(row["n"])) for row in rows_of)
     inside = sum(int(str(row["n"])) for row in rows if row["shown_band"] == quota.band)
     undecided = sum(int(str(row["n"])) for row in rows if not row["shown_band"])

@@ -14,7 +14,15 @@ from assessments.models import Assessment, RosterUnit, Round
 from assessments.models.rounds import AssessmentQuerySet
 from assessments.rules import Band, SchemeRules
 from assessments.steps import State, StepState
-from assessments.watching import Watch, is_returned, standing_in, stands, watched_pattern
+from assessments.watching import (
+    Pattern,
+    Watch,
+    is_returned,
+    is_sent_back,
+    standing_in,
+    stands,
+    watched_pattern,
+)
 from gradingsite.lib.days import short_date
 from gradingsite.lib.points import format_points
 from orgs.reach import Reach, at_or_below
@@ -91,7 +99,7 @@ def files_behind(round: Round, reach: Reach, watch: Watch, terms: Mapping[str, A
             files,
             lambda pattern, steps: (
                 (not (step or state or late) or stands(steps, step=step, state=state, late=late))
-                and (not returned or is_returned(pattern, steps))
+                and (not returned or is_returned(pattern))
             ),
         )
     return files.select_related("deciding").order_by(*SORTS.get(str(terms.get("sort") or ""), SORTS[""]))
@@ -114,21 +122,22 @@ def lines_of(
     """Each file with its steps and what may be shown of it."""
     above = sees_figures(reach)
     for file in files:
-        steps = watch.steps(watched_pattern(file))
+        pattern = watched_pattern(file)
+        steps = watch.steps(pattern)
         shown = above or file.announced_at is not None
         current = next((step for step in steps if step.state in (State.LATE, State.RETURNED)), None)
         current = current or next((step for step in steps if step.current), None)
-        look, words = status_of(file, steps)
+        look, words = status_of(file, pattern, steps)
         band = rules.band(file.shown_band) if shown else None  # type: ignore[attr-defined]
         yield FileLine(file, steps, current, look, words, shown, band)
 
 
-def status_of(file: Assessment, steps: Iterable[StepState]) -> tuple[str, str]:
+def status_of(file: Assessment, pattern: Pattern, steps: Iterable[StepState]) -> tuple[str, str]:
     """The look and the words of a file's status."""
     states = {step.state for step in steps}
     if file.status == flow.APPROVED:
         return "approved", "已核准"
-    if State.RETURNED in states or (file.returned_due_on and file.status != flow.REPORTED):
+    if is_returned(pattern) or is_sent_back(pattern):
         return "returned", "退回"
     if file.status == flow.REPORTED:
         return "reported", "已上报"

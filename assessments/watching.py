@@ -135,11 +135,20 @@ def _fits(found: StepState, step: str, state: str, late: bool) -> bool:
     return not state or found.state.value == state
 
 
-def is_returned(pattern: Pattern, steps: Iterable[StepState]) -> bool:
-    """Whether something of such a file was sent back and isn't mended yet."""
+def is_returned(pattern: Pattern) -> bool:
+    """Whether such a file was returned by the holder or above, with a date, and isn't mended yet."""
     mending = (flow.COLLECTING, flow.COMPUTED, flow.DECIDED)
-    waiting = pattern.returned_due_on is not None and pattern.status in mending
-    return waiting or any(step.state is State.RETURNED for step in steps)
+    return pattern.returned_due_on is not None and pattern.status in mending
+
+
+def is_sent_back(pattern: Pattern) -> bool:
+    """Whether some track of such a file is open again, whoever sent it back."""
+    signature = pattern.signature
+    while signature:
+        signature, digit = divmod(signature, BASE)
+        if TRACK_OF_DIGIT[digit].returned:
+            return True
+    return False
 
 
 def _any_of(patterns: Iterable[Pattern]) -> Q:

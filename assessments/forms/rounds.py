@@ -126,8 +126,8 @@ class FilesFilter(forms.Form):
     status = forms.ChoiceField(label="档案", required=False, choices=[ANY, *FILE.choices()])
     band = forms.ChoiceField(label="等次", required=False)
     sector = forms.ChoiceField(label="领域", required=False)
-    late = forms.BooleanField(label="只看逾期", required=False)
-    returned = forms.BooleanField(label="退回未改", required=False)
+    late = forms.ChoiceField(label="逾期", required=False, choices=[ANY, ("1", "只看逾期")])
+    returned = forms.ChoiceField(label="退回", required=False, choices=[ANY, ("1", "退回未改")])
     sort = forms.CharField(required=False, max_length=10, widget=forms.HiddenInput)
 
     def __init__(
@@ -139,6 +139,9 @@ class FilesFilter(forms.Form):
         **more: Any,
     ) -> None:
         super().__init__(data, **more)
+        if not self.data.get("returned"):
+            # Seldom asked for by hand: it shows once a figure has led here.
+            self.fields["returned"].widget = forms.HiddenInput()
         self._offer("unit", units)
         self._offer("step", [(key.value, key.label) for key in shown_steps(rules)])
         bands = [(band.key, band.label) for band in rules.bands]
