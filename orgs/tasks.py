@@ -7,13 +7,11 @@ from django.utils import timezone
 from gradingsite.jobs.kinds import Progress, Result, job_kind
 from gradingsite.jobs.models import Job
 from orgs.imports.memory import without_collecting
-from orgs.imports.preview import confirm
+from orgs.imports.preview import JOB_KIND, confirm
 from orgs.services.people import acting
 
-IMPORT = "import_organisations"
 
-
-@job_kind(IMPORT, label="导入组织")
+@job_kind(JOB_KIND, label="导入组织")
 def import_organisations(job: Job, progress: Progress) -> Result:
     """``params``: ``token``, ``digest``, ``accept_valid``. The owner's reach is that of now."""
     now = timezone.now()

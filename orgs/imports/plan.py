@@ -243,7 +243,8 @@ def _without_parent(row: PlannedRow, by: Actor) -> None:
         return
     top = standing is not None and standing[1] is Form.COMMITTEE and standing[0] <= Tier.COUNTY
     if row.stored is not None or not top or not by.is_system:
-        row.refuse("parent_code", "没有填上级组织代码", "请补上上级组织的代码。")
+        further = "" if by.is_system else "您单位以上的组织不用写进文件。"
+        row.refuse("parent_code", "没有填上级组织代码", f"请补上上级组织的代码。{further}")
 
 
 def _settle(rows: list[PlannedRow]) -> None:

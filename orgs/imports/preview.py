@@ -18,6 +18,7 @@ from orgs.imports.write import Outcome, Source, carry_out, outcome_of
 
 SMALL = 2_000
 """Up to so many rows are written while the person waits; more go to a background job."""
+JOB_KIND = "import_organisations"
 NAME_LENGTH = 100
 
 

@@ -20,10 +20,9 @@ from gradingsite.jobs.services import start
 from gradingsite.lib.refusal import Refused
 from orgs import exports, resources
 from orgs.imports import COLUMNS, Verdict, uploads
-from orgs.imports.preview import SMALL, confirm, take_in, write_marked
+from orgs.imports.preview import JOB_KIND, SMALL, confirm, take_in, write_marked
 from orgs.navigation import Crumb
 from orgs.services.organisations import KEEPERS
-from orgs.tasks import IMPORT
 
 PAGE = 50
 IN_ORDER = (Verdict.REFUSED, Verdict.NEW, Verdict.CHANGED, Verdict.UNCHANGED, Verdict.SKIPPED)
@@ -117,7 +116,7 @@ def import_confirm(request: HttpRequest, token: str) -> HttpResponse:
             remedy="要写入其余的行，请先勾选“只写入可用的行”。",
         )
     if found["to_write"] > SMALL:
-        start(kind=IMPORT, label=f"导入{found['name']}", params={"token": token} | terms, by=request.actor)
+        start(kind=JOB_KIND, label=f"导入{found['name']}", params={"token": token} | terms, by=request.actor)
         messages.info(request, "正在后台写入，可以离开本页；结果在“我的文件”里。")
         return redirect("jobs:list")
     outcome = confirm(token, by=request.actor, now=timezone.now(), **terms)
