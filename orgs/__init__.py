@@ -1,0 +1,1 @@
+"""Organisations, people and posts, and who reaches what."""
