@@ -23,4 +23,6 @@ class AssessmentsConfig(AppConfig):
         show_on_card("assessments.cards.grades_cell")
         add_section(Section(10, "待办", "home", is_official, prefix="/", count="assessments.inbox.count_of"))
         add_section(Section(20, "进度", "assessments:progress", has_reach, prefix="/rounds/"))
+        add_section(Section(22, "评分", "assessments:scores", enters_scores, prefix="/scores/"))
         add_section(Section(40, "方案", "assessments:schemes", has_reach, prefix="/schemes/"))
+        add_section(Section(80, "台账", "assessments:ledgers", has_reach, prefix="/ledgers/"))

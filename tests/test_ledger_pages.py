@@ -15,7 +15,7 @@ NAMES = list(ledgers.LABELS)
 def test_a_ledger_shows_its_columns_and_rows(grading, client, name) -> None:
     fill(grading, "大村", FULL)
     client.force_login(grading.person["county"])
-    page = client.get(f"/rounds/{grading.round.pk}/ledgers/{name}/520323/")
+    page = client.get(f"/ledgers/{grading.round.pk}/{name}/520323/")
     assert page.status_code == 200
     text = page.content.decode()
     assert ledgers.LABELS[name] in text
@@ -25,7 +25,7 @@ def test_a_ledger_shows_its_columns_and_rows(grading, client, name) -> None:
 def test_the_total_and_band_are_those_of_the_file(grading, client) -> None:
     fill(grading, "大村", FULL)
     client.force_login(grading.person["clerk"])
-    text = client.get(f"/rounds/{grading.round.pk}/ledgers/grading/520323102/").content.decode()
+    text = client.get(f"/ledgers/{grading.round.pk}/grading/520323102/").content.decode()
     assert "92.60" in text
     assert "河村" not in text
 
@@ -34,7 +34,7 @@ def test_the_total_and_band_are_those_of_the_file(grading, client) -> None:
 def test_the_download_is_what_one_sees(grading, client, name) -> None:
     fill(grading, "大村", FULL)
     client.force_login(grading.person["county"])
-    answer = client.post(f"/rounds/{grading.round.pk}/ledgers/{name}/520323/file/", {"ending": "xlsx"})
+    answer = client.post(f"/ledgers/{grading.round.pk}/{name}/520323/file/", {"ending": "xlsx"})
     sheet = load_workbook(BytesIO(answer.getvalue())).worksheets[0]
     words = {str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value}
     assert any(ledgers.LABELS[name] in word for word in words)
@@ -59,16 +59,16 @@ def test_the_download_is_what_one_sees(grading, client, name) -> None:
 )
 def test_only_organisations_in_reach(grading, client, person, code, status) -> None:
     client.force_login(grading.person[person])
-    assert client.get(f"/rounds/{grading.round.pk}/ledgers/grading/{code}/").status_code == status
-    answer = client.post(f"/rounds/{grading.round.pk}/ledgers/grading/{code}/file/", {"ending": "csv"})
+    assert client.get(f"/ledgers/{grading.round.pk}/grading/{code}/").status_code == status
+    answer = client.post(f"/ledgers/{grading.round.pk}/grading/{code}/file/", {"ending": "csv"})
     assert answer.status_code == status
 
 
 def test_an_unknown_ledger_is_not_there(grading, client) -> None:
     client.force_login(grading.person["county"])
-    assert client.get(f"/rounds/{grading.round.pk}/ledgers/nothing/520323/").status_code == 404
+    assert client.get(f"/ledgers/{grading.round.pk}/nothing/520323/").status_code == 404
 
 
 def test_the_way_in_leads_to_ones_own_unit(grading, client) -> None:
     client.force_login(grading.person["clerk"])
-    assert client.get("/ledgers/").url == f"/rounds/{grading.round.pk}/ledgers/grading/520323102/"
+    assert client.get("/ledgers/").url == f"/ledgers/{grading.round.pk}/grading/520323102/"

@@ -6,6 +6,6 @@ from assessments.views import ledgers
 
 patterns: list[URLPattern] = [
     path("ledgers/", ledgers.index, name="ledgers"),
-    path("rounds/<int:pk>/ledgers/<slug:name>/<str:code>/", ledgers.show, name="ledger"),
-    path("rounds/<int:pk>/ledgers/<slug:name>/<str:code>/file/", ledgers.download, name="ledger_file"),
+    path("ledgers/<int:pk>/<slug:name>/<str:code>/", ledgers.show, name="ledger"),
+    path("ledgers/<int:pk>/<slug:name>/<str:code>/file/", ledgers.download, name="ledger_file"),
 ]
