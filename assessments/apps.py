@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from assessments.poll_pages import POLL_PAGES, types_ballots
+from assessments.score_pages import SCORE_PAGES, enters_scores
 from assessments.wording import ACTIONS
 from gradingsite.trail.wording import name_actions
 from orgs.hooks import show_on_card, when_closed, when_handed_over
@@ -23,6 +25,7 @@ class AssessmentsConfig(AppConfig):
         show_on_card("assessments.cards.grades_cell")
         add_section(Section(10, "待办", "home", is_official, prefix="/", count="assessments.inbox.count_of"))
         add_section(Section(20, "进度", "assessments:progress", has_reach, prefix="/rounds/"))
-        add_section(Section(22, "评分", "assessments:scores", enters_scores, prefix="/scores/"))
+        add_section(Section(22, "评分", "assessments:scores", enters_scores, views=frozenset(SCORE_PAGES)))
+        add_section(Section(24, "测评", "assessments:polls_now", types_ballots, views=POLL_PAGES))
         add_section(Section(40, "方案", "assessments:schemes", has_reach, prefix="/schemes/"))
         add_section(Section(80, "台账", "assessments:ledgers", has_reach, prefix="/ledgers/"))

@@ -40,7 +40,7 @@ def track_form(
 ) -> str:
     """The form of a track: the branch's own sheet, its confirmation, its counts, or the committee's grid."""
     if step is StepName.SELF and alone and not committee:
-        return page("assessments:sheet", track.pk) or page("assessments:grid", round_id, source.key)
+        return page("assessments:track", track.pk) or page("assessments:grid", round_id, source.key)
     if step is StepName.CONFIRM:
         found = page("assessments:track", track.pk) if alone else ""
         return found or page("assessments:confirmations", round_id, committee=committee)
@@ -63,3 +63,8 @@ def committee_form(step: StepName | None, round_id: int, committee: str) -> str:
 def rater_form(round_id: int, source: str) -> str:
     """The grid of one's own sheets as a rater."""
     return page("assessments:grid", round_id, source)
+
+
+def approve_form(round_id: int, committee: str) -> str:
+    """The page on which a committee's report is taken up and approved."""
+    return page("assessments:approve_committee", round_id, committee)

@@ -15,6 +15,8 @@ ACTIONS = MOVES | {
     "poll.enter": "录入票数",
     "round.create": "新建定级轮次",
     "round.stages": "改轮次日期",
+    "scan.add": "上传扫描件",
+    "scan.download": "下载扫描件",
     "scheme.load": "载入方案",
     "scheme.refine": "细化方案",
     "scheme.revise": "修订方案",

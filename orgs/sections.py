@@ -25,6 +25,7 @@ class Section:
         组织 90, 人员 95, 留痕 99.
     :param shown: whether this actor has a use for it.
     :param prefix: addresses that belong to it; its own when empty.
+    :param views: view names that belong to it wherever their addresses stand; they count before any prefix.
     :param count: dotted path of ``f(actor) -> int``: how much waits behind it.
     """
 
@@ -34,6 +35,7 @@ class Section:
     shown: Callable[[Actor], bool]
     prefix: str = ""
     count: str = ""
+    views: frozenset[str] = frozenset()
 
 
 _sections: dict[str, Section] = {}
@@ -47,6 +49,9 @@ def add_section(section: Section) -> None:
 def navigation(request: HttpRequest) -> list[NavItem]:
     """What the person asking sees on top of every page."""
     found = []
+    match = request.resolver_match
+    asked = match.view_name if match else ""
+    owner = next((section for section in _sections.values() if asked in section.views), None)
     for section in sorted(_sections.values(), key=lambda section: section.order):
         try:
             url = reverse(section.url_name)
@@ -55,6 +60,8 @@ def navigation(request: HttpRequest) -> list[NavItem]:
         if section.shown(request.actor):
             prefix = section.prefix or url
             here = request.path == url if prefix == "/" else request.path.startswith(prefix)
+            if owner is not None:
+                here = section is owner
             found.append(
                 NavItem(
                     section.label,

@@ -46,7 +46,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Marks:
+class MarksInForce:
     """The marks in force of one batch, by (file id, source)."""
 
     confirmed: frozenset[tuple[int, str]]
@@ -124,11 +124,11 @@ def compute_files(*, round: Round, ids: Sequence[int], by: Actor, now: dt.dateti
             .filter(pk__in=ids, status__in=[flow.COLLECTING, flow.COMPUTED])
             .order_by("position")
         )
-        marks = _marks_of([file.pk for file in files])
+        marks = marks_in_force([file.pk for file in files])
         fresh: list[tuple[Assessment, Result]] = []
         scores: list[Score] = []
         for file in files:
-            found = _score(rules, file, marks)
+            found = score_file(rules, file, marks)
             result = grader.grade(found)
             scores.extend(_rows(rules, file, found))
             _note(file, result, outcome)
@@ -138,7 +138,7 @@ def compute_files(*, round: Round, ids: Sequence[int], by: Actor, now: dt.dateti
         _store(fresh, by, now)
 
 
-def _marks_of(ids: Sequence[int]) -> _Marks:
+def marks_in_force(ids: Sequence[int]) -> MarksInForce:
     """Read the marks in force of the files in three queries."""
     confirmed = frozenset(
         Track.objects.filter(assessment__in=ids, status=flow.CONFIRMED).values_list("assessment_id", "source")
@@ -150,7 +150,7 @@ def _marks_of(ids: Sequence[int]) -> _Marks:
     polls = Poll.objects.filter(assessment__in=ids, status="counted", purpose="grade", superseded_at=None)
     for poll in polls.prefetch_related("tallies"):
         ballots.setdefault((poll.assessment_id, poll.source), []).append(counts_of_poll(poll))
-    return _Marks(confirmed, sheets, ballots)
+    return MarksInForce(confirmed, sheets, ballots)
 
 
 def marks_of_sheet(sheet: Sheet) -> Marks:
@@ -179,7 +179,8 @@ def counts_of_poll(poll: Poll) -> BallotCounts:
     )
 
 
-def _score(rules: SchemeRules, file: Assessment, marks: _Marks) -> dict[str, SourceScore]:
+def score_file(rules: SchemeRules, file: Assessment, marks: MarksInForce) -> dict[str, SourceScore]:
+    """The exact scores of the file's confirmed sources, by source key."""
     found = {}
     for source in rules.sources:
         key = (file.pk, source.key)

@@ -78,7 +78,7 @@ def _save_sheet(sheet_id: int, cells: Sequence[Cell], by: Actor, now: dt.datetim
     sheet.total = _total(sheet)
     sheet.version += 1
     sheet.saved_at = now
-    sheet.on_behalf = sheet.on_behalf or _on_behalf(sheet, by)
+    sheet.on_behalf = sheet.on_behalf or fills_on_behalf(sheet, by)
     sheet.save(update_fields=["lines", "total", "version", "saved_at", "on_behalf"])
     record(
         by=by,
@@ -101,7 +101,7 @@ def demand_writer(sheet: Sheet, by: Actor) -> None:
     demand_party(sheet.assessment, by, *names)
 
 
-def _on_behalf(sheet: Sheet, by: Actor) -> bool:
+def fills_on_behalf(sheet: Sheet, by: Actor) -> bool:
     """Whether staff fill in for a branch or a rater without an account 「代录」."""
     kind = source_of(sheet.track).kind
     if kind is SourceKind.SUPERIOR or by.is_system:
@@ -109,6 +109,17 @@ def _on_behalf(sheet: Sheet, by: Actor) -> bool:
     if sheet.rater_id:
         return sheet.rater_id != by.person.pk
     return "SEC" not in sheet.assessment.parties(by.reach)
+
+
+def may_send_back(track: Track, by: Actor) -> bool:
+    """Whether the actor may send what was handed in back for mending now."""
+    file = track.assessment
+    return (
+        file.round.status == "open"
+        and file.status in (flow.COLLECTING, flow.COMPUTED)
+        and track.status in (flow.IN, flow.CONFIRMED)
+        and bool(file.parties(by.reach) & {"LIA", "CLK", "COM"})
+    )
 
 
 def _points_at(sheet: Sheet, indicator: str) -> int | None:
@@ -202,10 +213,11 @@ def gaps_of(sheet: Sheet) -> list[str]:
     return found
 
 
-def hand_in(*, track: Track, by: Actor, now: dt.datetime) -> Track:
+def hand_in(*, track: Track, by: Actor, now: dt.datetime, only: int | None = None) -> Track:
     """Hand in the sheets of a track the actor fills: SELF waits for confirmation, others stand when the last is in.
 
-    Raises Refused naming what is missing.
+    :param only: hand in just this sheet. Without it staff hand in those of nobody with an account of his own.
+    :raises Refused: names what is missing.
     """
     with transaction.atomic():
         assessment = lock(track.assessment_id)
@@ -213,7 +225,7 @@ def hand_in(*, track: Track, by: Actor, now: dt.datetime) -> Track:
         track.assessment = assessment
         demand_open(assessment)
         source = source_of(track)
-        mine = [sheet for sheet in _drafts(track) if _fills(sheet, by)]
+        mine = [sheet for sheet in _drafts(track) if may_write(sheet, by) and _is_meant(sheet, only, by)]
         if not mine:
             raise Refused("没有要交的表。")
         for sheet in mine:
@@ -221,7 +233,7 @@ def hand_in(*, track: Track, by: Actor, now: dt.datetime) -> Track:
             if gaps:
                 more = f"等 {len(gaps)} 处" if len(gaps) > 3 else ""
                 raise Refused(f"{assessment.short_name}还不能提交：{'、'.join(gaps[:3])}{more}。")
-        behalf = any(_on_behalf(sheet, by) for sheet in mine)
+        behalf = any(fills_on_behalf(sheet, by) for sheet in mine)
         if behalf and not assessment.scans.filter(step=source.step().value).exists():
             raise Refused("代录要先上传支部签字盖章的纸质件扫描件。")
         Sheet.objects.filter(pk__in=[sheet.pk for sheet in mine]).update(status="in_force", handed_in_at=now)
@@ -244,6 +256,10 @@ def hand_in(*, track: Track, by: Actor, now: dt.datetime) -> Track:
     return track
 
 
+def _is_meant(sheet: Sheet, only: int | None, by: Actor) -> bool:
+    return sheet.rater_id in (None, by.person.pk) if only is None else sheet.pk == only
+
+
 def _drafts(track: Track) -> list[Sheet]:
     sheets = list(track.sheets.filter(status="draft").order_by("rater_no"))
     for sheet in sheets:
@@ -251,7 +267,8 @@ def _drafts(track: Track) -> list[Sheet]:
     return sheets
 
 
-def _fills(sheet: Sheet, by: Actor) -> bool:
+def may_write(sheet: Sheet, by: Actor) -> bool:
+    """Whether the actor is one of those who fill this sheet."""
     try:
         demand_writer(sheet, by)
     except PermissionDenied:
@@ -280,7 +297,7 @@ def confirm(*, track: Track, by: Actor, now: dt.datetime) -> None:
         if (
             not by.is_system
             and "LIA" not in track.parties(by.reach)
-            and _liaisons(track.assessment, localdate(now))
+            and liaisons_post(track.assessment, localdate(now))
         ):
             raise Refused("这个支部有包村干部，应由包村干部确认。")
         move(
@@ -295,7 +312,8 @@ def confirm(*, track: Track, by: Actor, now: dt.datetime) -> None:
         compute_if_ready(assessment=track.assessment, by=by, now=now)
 
 
-def _liaisons(assessment: Assessment, today: dt.date) -> bool:
+def liaisons_post(assessment: Assessment, today: dt.date) -> bool:
+    """Whether the branch has a liaison on this day."""
     posts = Person.objects.filter(
         is_active=True,
         posts__role="liaison",
