@@ -72,6 +72,7 @@ IN_THE_ROUND = frozenset(PEOPLE) - {
 }  # fmt: skip
 IN_THE_OTHER_ROUND = frozenset({"city", "province", "other_county", "other_clerk", "other_secretary"})
 STAFF = "clerk clerk_pu other_clerk"
+READERS = f"{STAFF} committee committee_pu minister"
 DEPARTMENTS = "county city province other_county"
 
 
@@ -207,6 +208,9 @@ RULES: dict[str, Rule] = {
     "assessments:ledgers": page(),
     "assessments:ledger": page("unit", name="grading"),
     "assessments:ledger_file": button("unit", name="grading"),
+    "assessments:polls_now": page("", f"{READERS} {DEPARTMENTS}"),
+    "assessments:polls": page("round", f"{READERS} {DEPARTMENTS}"),
+    "assessments:poll": form("ballot", "CLK COM DEP UP minister", "CLK"),
     "assessments:import_upload": form("round", f"{STAFF} {DEPARTMENTS}"),
     "assessments:import_preview": by_token("GET", "round"),
     "assessments:import_report": by_token("GET", "round"),
@@ -310,6 +314,13 @@ def _tracks(world: World) -> list[Thing]:
     ]
 
 
+def _ballots(world: World) -> list[Thing]:
+    return [
+        Thing(scope, {"pk": world.file(name).tracks.get(source="members").pk}, covering(name), parties(name))
+        for scope, name in FILES.items()
+    ]
+
+
 def _sheets(world: World) -> list[Thing]:
     found = []
     for scope, name in FILES.items():
@@ -398,6 +409,7 @@ KINDS: dict[str, Callable[[World], list[Thing]]] = {
     "organisation": _organisations,
     "file": _files,
     "track": _tracks,
+    "ballot": _ballots,
     "sheet": _sheets,
     "round": _rounds,
     "unit": _units,
