@@ -223,6 +223,10 @@ def _track_url(duty: Duty, one: _Open, number: int) -> str:
     if duty is CHASE_BELOW:
         step = _awaited_step(track, one.source)
         return places.chase_page(file.round_id, unit=file.deciding.code, step=step.value)
+    if duty is ASSIGN:
+        return places.page(
+            "assessments:raters", file.round_id, committee=file.deciding.code
+        ) or places.file_page(file.pk)
     committee = "" if duty is FILL_SELF else file.deciding.code
     found = places.track_form(duty.step, file.round_id, committee, track, one.source, alone=number == 1)
     return found or places.file_page(file.pk)

@@ -79,7 +79,7 @@ def _unit_items(desk: Desk, round_id: int, code: str, rows: Sequence[dict[str, o
     due_on = desk.watch.due[round_id].get(StepName.APPROVE.value)
     if reported:
         duty = APPROVE if taken == reported else TAKE_UP
-        url = places.page("assessments:approve_committee", round_id, code) or places.files_page(
+        url = places.approve_form(round_id, code) or places.files_page(
             round_id, unit=code, step="approve", status="open"
         )
         cause = "已接收，等核准" if duty is APPROVE else "已上报，等接收"
@@ -97,9 +97,7 @@ def _unit_items(desk: Desk, round_id: int, code: str, rows: Sequence[dict[str, o
         int(str(row["n"])) for row in rows if row["status"] == flow.APPROVED and row["notice_from_on"] is None
     )
     if bare and notice and notice.timing is NoticeTiming.AFTER_APPROVAL:
-        url = places.page("assessments:approve_committee", round_id, code) or places.files_page(
-            round_id, unit=code
-        )
+        url = places.approve_form(round_id, code) or places.files_page(round_id, unit=code)
         due = desk.watch.due[round_id].get(StepName.NOTICE.value)
         yield item_due(desk, AFTER_NOTICE, f"{name}：登记 {bare} 个支部的公示日期", "核准后公示", url, due)
 

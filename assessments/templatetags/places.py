@@ -9,7 +9,7 @@ from django import template
 
 from assessments import places
 from assessments.overview import Overview, UnitRow
-from assessments.rules import StepName
+from assessments.rules import SchemeRules, StepName
 from assessments.steps import StepState
 from gradingsite.templatetags.charts import band_bar
 
@@ -27,17 +27,26 @@ def files_url(round_id: int, **query: Any) -> str:
 
 
 @register.simple_tag
-def step_url(file: Any, step: StepState, code: str = "") -> str:
-    """Where a step of a file is done while somebody can act on it; the file itself before and after."""
-    if step.current and code:
-        found = ""
-        if step.key in (StepName.DECIDE, StepName.NOTICE, StepName.REPORT):
-            found = places.committee_form(step.key, file.round_id, code)
-        elif step.key is StepName.APPROVE:
-            found = places.page("assessments:approve_committee", file.round_id, code)
-        if found:
-            return found
-    return places.file_page(file.pk)
+def step_url(file: Any, step: StepState, code: str, rules: SchemeRules) -> str:
+    """Where a step of a file is done while somebody can act on it; the file itself before and after.
+
+    ``code``: the committee whose page this is, empty for who sees single branches only.
+    """
+    found = _form_of(file, step, code, rules) if step.current and code else ""
+    return found or places.file_page(file.pk)
+
+
+def _form_of(file: Any, step: StepState, code: str, rules: SchemeRules) -> str:
+    if step.key in (StepName.DECIDE, StepName.NOTICE, StepName.REPORT):
+        return places.committee_form(step.key, file.round_id, code)
+    if step.key is StepName.APPROVE:
+        return places.approve_form(file.round_id, code)
+    if step.key is StepName.BALLOT:
+        return places.page("assessments:polls", file.round_id, committee=code, q=file.short_name)
+    wanted = StepName.SELF if step.key is StepName.CONFIRM else step.key
+    source = next((one for one in rules.sources if one.step() is wanted), None)
+    found = places.page("assessments:grid", file.round_id, source.key, committee=code) if source else ""
+    return f"{found}#file-{file.pk}" if found else ""
 
 
 @register.simple_tag
