@@ -16,6 +16,7 @@ from assessments.rules import NoticeTiming
 from assessments.services.deciding import locked, supersede_decisions, void_approvals
 from assessments.services.evidence import digests_of
 from assessments.services.marks import UNCOMPUTED, source_of
+from assessments.services.quotas import refuse_unmet_at_approval
 from assessments.services.schemes import rules_of
 from assessments.services.sheets import reopen
 from gradingsite.lib.refusal import Conflict, Refused
@@ -67,6 +68,8 @@ def approve(*, seen: Mapping[int, Seen], by: Actor, now: dt.datetime) -> int:
             details={file.pk: {"version": file.version, "band": file.decided_band} for file in files},
         )
         Assessment.objects.filter(pk__in=list(seen), taken_up_at=None).update(taken_up_at=now)
+        for round in {file.round for file in files}:
+            refuse_unmet_at_approval(rules_of(round.scheme), round)
         Approval.objects.bulk_create(
             Approval(
                 assessment=file,

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils.timezone import localdate
-from gradingsite.lib.days import format_date
 
 from assessments import flow
-from assessments.models import Approval, Assessment, Decision, Report, ReportItem, Round
+from assessments.models import Approval, Assessment, Decision, Report, ReportItem, Round, Scan
 from assessments.rules import NoticeTiming, SchemeRules, StepName
 from assessments.services.evidence import digests_of
 from assessments.services.marks import demand_party
+from assessments.services.quotas import unmet_at_report
 from assessments.services.schemes import rules_of
+from gradingsite.lib.days import format_date
 from gradingsite.lib.refusal import Conflict, Refused
 from gradingsite.trail.services import record
 from orgs.actor import Actor
@@ -268,10 +269,18 @@ def report(
         files = locked(ids)
         if not files:
             raise Refused("没有选中要上报的支部。")
+        scanned = scanned_steps(files)
         for file in files:
             if file.deciding_id != committee.pk or file.round_id != round.pk:
                 raise Refused(f"{file.short_name}不归本党委评定。")
-            _refuse_unready(rules, file, localdate(now))
+            fault = report_fault(rules, file, localdate(now), scanned[file.pk])
+            if fault:
+                raise Refused(fault)
+        unmet = unmet_at_report(rules, round, committee)
+        if unmet:
+            raise Refused(
+                f"配额不符，不能上报：{'；'.join(unmet)}。", remedy="请先撤回有关支部的评定，重新研究。"
+            )
         last = Report.objects.filter(round=round, committee=committee).order_by("-number").first()
         found = Report.objects.create(
             round=round,
@@ -299,20 +308,26 @@ def report(
     return found
 
 
-def _refuse_unready(rules: SchemeRules, file: Assessment, today: dt.date) -> None:
+def report_fault(rules: SchemeRules, file: Assessment, today: dt.date, scanned: Collection[str]) -> str:
+    """Why a decided file can't go up yet, in words; empty when it can. ``scanned``: the steps it has scans of."""
     notice = rules.notice
     if notice and notice.timing is NoticeTiming.BEFORE_REPORT:
         if file.notice_to_on is None:
-            raise Refused(f"{file.short_name}还没有公示，公示期满后才能上报。")
+            return f"{file.short_name}还没有公示，公示期满后才能上报。"
         if file.notice_to_on >= today:
-            raise Refused(f"{file.short_name}公示到 {format_date(file.notice_to_on)}，期满后才能上报。")
-    demanded = {
-        step.key.value: step for step in rules.steps if step.scan and step.key in SCANNED_BEFORE_REPORT
-    }
-    have = set(file.scans.values_list("step", flat=True)) if demanded else set()
-    for key in demanded:
-        if key not in have:
-            raise Refused(f"{file.short_name}缺「{demanded[key].key.label}」的签字盖章扫描件。")
+            return f"{file.short_name}公示到 {format_date(file.notice_to_on)}，期满后才能上报。"
+    for step in rules.steps:
+        if step.scan and step.key in SCANNED_BEFORE_REPORT and step.key.value not in scanned:
+            return f"{file.short_name}缺「{step.key.label}」的签字盖章扫描件。"
+    return ""
+
+
+def scanned_steps(files: Sequence[Assessment]) -> dict[int, set[str]]:
+    """The steps of which each file has a scan, keyed by file; one query."""
+    found: dict[int, set[str]] = {file.pk: set() for file in files}
+    for pk, step in Scan.objects.filter(assessment__in=list(found)).values_list("assessment_id", "step"):
+        found[pk].add(step)
+    return found
 
 
 SCANNED_BEFORE_REPORT = frozenset(StepName) - {StepName.REPORT, StepName.APPROVE, StepName.RECTIFY}
