@@ -152,6 +152,14 @@ def test_a_refused_row_refuses_the_file_and_the_report_names_it(county, tmp_path
     assert {line["verdict"] for line in lines} == {"new", "refused", "changed"}
 
 
+def test_a_code_that_cant_be_read_is_named_as_it_was_written(county, tmp_path) -> None:
+    path, report = tmp_path / "坏.xlsx", tmp_path / "报告.csv"
+    path.write_bytes(xlsx([with_(BRANCH, code="52O323102209")]))
+    with pytest.raises(CommandError):
+        run("import_orgs", path, "--report", report)
+    assert [(line["code"], line["column"]) for line in report_of(report)] == [("52O323102209", "A")]
+
+
 def test_accept_valid_writes_the_rest(county, tmp_path) -> None:
     path = tmp_path / "坏.xlsx"
     path.write_bytes(xlsx([BRANCH, with_(BRANCH, code="520323102210", sector="两新")]))

@@ -7,12 +7,17 @@ from collections.abc import Callable
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.utils import timezone
 
-from orgs.categories import CATEGORIES
-from orgs.models import Organisation
+from gradingsite.lib.refusal import Conflict
+from orgs.categories import CATEGORIES, SECTORS
+from orgs.imports import carry_out
+from orgs.models import Organisation, Person, Sector
 from orgs.services import tree
+from orgs.services.people import system_actor
 from orgs.services.soundness import faults
 from orgs.services.tree import Newcomer, insert, move
+from tests.org_lists import BRANCH, COUNTY, bring_in, plan, xlsx
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,6 +28,13 @@ WAIT = 1.0
 def newcomer(code, category="党支部", parent=None) -> Newcomer:
     tier, form = CATEGORIES[category]
     return Newcomer(code, f"中共{code}", code, "", category, tier, form, parent=parent)
+
+
+@pytest.fixture(autouse=True)
+def sectors(transactional_db) -> None:
+    """What the migration loads, which an earlier test of this kind has emptied."""
+    for order, name in enumerate(SECTORS, 1):
+        Sector.objects.get_or_create(name=name, defaults={"order": order})
 
 
 @pytest.fixture
@@ -130,6 +142,17 @@ def test_a_move_and_newcomers_at_once_leave_a_sound_tree(towns) -> None:
     assert faults() == []
     assert Organisation.objects.get(code="gen").parent_id == towns[0]
     assert Organisation.objects.filter(parent=general.id).count() == 23
+
+
+def test_two_imports_of_one_file_at_once_write_it_once(transactional_db) -> None:
+    Person.objects.system()
+    bring_in(xlsx(COUNTY))
+    content, by = xlsx([BRANCH]), system_actor()
+    plans = [plan(content, by), plan(content, by)]
+    raised = at_once(*(lambda found=found: carry_out(found, by=by, now=timezone.now()) for found in plans))
+    assert [type(error) for error in raised] == [Conflict]
+    assert Organisation.objects.filter(code=BRANCH[0]).count() == 1
+    assert faults() == []
 
 
 def test_the_lock_is_only_taken_inside_a_transaction(transactional_db) -> None:

@@ -44,7 +44,7 @@ def _row(row: PlannedRow) -> dict[str, Any]:
     return {
         "sheet": line.sheet,
         "row": line.number,
-        "code": line.code,
+        "code": line.written_code,
         "name": line.full_name,
         "verdict": row.verdict.value,
         "faults": _remarks(line, line.faults),

@@ -24,9 +24,9 @@ def report_lines(plan: ImportPlan) -> Iterator[tuple[str, str, str, str, str, st
         head, verdict = (line.sheet, str(line.number)), row.verdict.value
         said = list(_said(row))
         for column, words in said:
-            yield *head, line.letters.get(column, ""), line.code, verdict, words
+            yield *head, line.letters.get(column, ""), line.written_code, verdict, words
         if not said:
-            yield *head, "", line.code, verdict, ""
+            yield *head, "", line.written_code, verdict, ""
 
 
 def _said(row: PlannedRow) -> Iterator[tuple[str, str]]:

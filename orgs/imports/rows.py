@@ -77,12 +77,16 @@ class Remark:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """One row of the file that holds an organisation, as read."""
+    """One row of the file that holds an organisation, as read.
+
+    ``code`` is empty where it can't be read; ``written_code`` is what stands there all the same, for naming the row.
+    """
 
     sheet: str
     number: int
     letters: dict[str, str]
     code: str = ""
+    written_code: str = ""
     full_name: str = ""
     parent_code: str = ""
     category: str = ""
@@ -210,7 +214,9 @@ def _read_line(
 ) -> Line:
     line = Line(sheet, row.number, letters)
     cells = {key: row.cells.get(column) for key, column in columns.items()}
-    line.code = _code(line, "code", cells.get("code"))
+    line.code = line.written_code = _code(line, "code", cells.get("code"))
+    if not line.code and cells["code"] is not None:
+        line.written_code = str(cells["code"].value or "").strip()[:40]
     if not line.code and not line.faults:
         line.faults.append(Remark("code", "没有填组织代码", "请补上代码。"))
     line.full_name = _name(line, cells.get("full_name"))
