@@ -44,6 +44,7 @@
     plan.cells.forEach(draw);
     drawBar();
     sheet.go(from);
+    from.scrollIntoView({ block: "nearest" });
   }
 
   function draw(one) {
@@ -114,6 +115,7 @@
     if (written) { buttons.appendChild(button("写入 " + written + " 格", "main", take)); }
     bar.appendChild(buttons);
     bar.hidden = false;
+    sheet.wrap.classList.add("with-bar");
   }
 
   function clear() {
@@ -124,6 +126,7 @@
       one.td.querySelector(".value").hidden = false;
     });
     bar.hidden = true;
+    sheet.wrap.classList.remove("with-bar");
     bar.textContent = "";
   }
 

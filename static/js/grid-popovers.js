@@ -75,8 +75,8 @@
     });
     if (choices.length) { box.appendChild(list); }
     var foot = element("div", "popover-foot");
-    foot.appendChild(key("记下，到下一行", "Enter"));
-    if (choices.length) { foot.appendChild(key("选近期事由", "↓")); }
+    foot.appendChild(key("记下，下一行", "Enter"));
+    if (choices.length) { foot.appendChild(key("选近期", "↓")); }
     foot.appendChild(key("先不写", "Esc"));
     box.appendChild(foot);
     var chosen = -1;
