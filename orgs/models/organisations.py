@@ -126,6 +126,18 @@ class Organisation(MPTTModel):
         """A 党委, 工委 or 党组."""
         return self.form in COMMITTEES
 
+    def get_descendant_count(self) -> int:
+        """How many stand below. MPTT's own reads it off the numbers, which have gaps here; so do the next two."""
+        return type(self)._base_manager.filter(at_or_below(self.path)).exclude(pk=self.pk).count()
+
+    def is_leaf_node(self) -> bool:
+        """Nothing stands below."""
+        return not type(self)._base_manager.filter(parent_id=self.pk).exists()
+
+    def get_leafnodes(self, include_self: bool = False) -> models.QuerySet[Organisation]:
+        """Those below (and this one, when asked) under which nothing stands, in the tree's order."""
+        return self.get_descendants(include_self=include_self).filter(children__isnull=True)
+
     def ancestor_ids(self) -> list[int]:
         """Ids from the root down to the parent, read off the path."""
         return [int(part) for part in self.path.strip("/").split("/")][:-1]
