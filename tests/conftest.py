@@ -2,6 +2,7 @@
 
 from hypothesis import settings as hypothesis_settings
 
+from tests.scheme_desk import county, desk  # noqa: F401
 from tests.trail_fixture import audit_admin, own_data_dir, sealed, trail_survives_flush, writer  # noqa: F401
 from tests.village_fixture import grading, village  # noqa: F401
 

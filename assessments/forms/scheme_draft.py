@@ -119,7 +119,10 @@ def _posted(one: Declared, stored: Any, data: Posted, path: str) -> Any:
     if isinstance(spec, Flag):
         return "1" in data.getlist(path)
     if isinstance(spec, Several) and not isinstance(spec.of, Text):
-        return [value for value in data.getlist(path) if value]
+        ticked = [value for value in data.getlist(path) if value]
+        return [value for value in stored if value in ticked] + [
+            value for value in ticked if value not in stored
+        ]
     return (data.get(path) or "").replace("\r\n", "\n")
 
 
