@@ -20,7 +20,7 @@ from assessments.services.rounds import create_round, open_round
 from assessments.services.schemes import load_scheme
 from gradingsite.jobs.models import Job
 from orgs.services.people import system_actor
-from tests.village import FULL, NOW, Village, fill, open_grading, plant, reported
+from tests.village import FULL, NOW, Village, fill, open_grading, plant, reported, scan
 
 # One of each kind of person; the second clerk, county official and rater are there for "other than", not for reach.
 PEOPLE = (
@@ -211,6 +211,8 @@ RULES: dict[str, Rule] = {
     "assessments:polls_now": page("", f"{READERS} {DEPARTMENTS}"),
     "assessments:polls": page("round", f"{READERS} {DEPARTMENTS}"),
     "assessments:poll": form("ballot", "CLK COM DEP UP minister", "CLK"),
+    "assessments:scans": form("file", "SEC LIA CLK COM DEP UP minister", "SEC CLK DEP"),
+    "assessments:scan": page("scan", "SEC LIA CLK COM DEP UP minister"),
     "assessments:import_upload": form("round", f"{STAFF} {DEPARTMENTS}"),
     "assessments:import_preview": by_token("GET", "round"),
     "assessments:import_report": by_token("GET", "round"),
@@ -321,6 +323,17 @@ def _ballots(world: World) -> list[Thing]:
     ]
 
 
+def _scans(world: World) -> list[Thing]:
+    """A self-assessment's signed paper of each file."""
+    found = []
+    for scope, name in FILES.items():
+        if not world.file(name).scans.filter(step="self").exists():
+            scan(world.village, world.file(name), "self")
+        held = world.file(name).scans.filter(step="self").first()
+        found.append(Thing(scope, {"pk": held.pk}, covering(name), parties(name)))
+    return found
+
+
 def _sheets(world: World) -> list[Thing]:
     found = []
     for scope, name in FILES.items():
@@ -410,6 +423,7 @@ KINDS: dict[str, Callable[[World], list[Thing]]] = {
     "file": _files,
     "track": _tracks,
     "ballot": _ballots,
+    "scan": _scans,
     "sheet": _sheets,
     "round": _rounds,
     "unit": _units,

@@ -60,6 +60,8 @@ def store_scan(
     Raises Refused for another kind of content, more than 10 MB, a step that is none or one too many;
     PermissionDenied for whoever isn't party to that step.
     """
+    if assessment.round.status == "closed":
+        raise Refused("本轮次已经结束，不能再上传扫描件。")
     known = {one.key.value for one in rules_of(assessment.round.scheme).steps}
     if step not in known:
         raise Refused("没有这个环节，请重新选择。", field="step")

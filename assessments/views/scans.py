@@ -13,14 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments.access import actor_of, file_or_404
 from assessments.forms.sheets import ScanForm
 from assessments.models import Assessment, Scan
-from assessments.rules import step_order
-from assessments.rules.words import StepName
-from assessments.services.scans import content_of, note_download, store_scan
-from assessments.services.schemes import rules_of
+from assessments.scan_reading import opens_scan, reads_scans, scans_by_step
+from assessments.services.scans import content_of, note_download, steps_open_to, store_scan
 from gradingsite.lib.refusal import Refused
-from orgs.actor import Actor
-
-KEEPERS = frozenset({"SEC", "CLK", "COM", "DEP", "LIA"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,42 +23,28 @@ def scans(request: HttpRequest, pk: int) -> HttpResponse:
     """The scans of a file, step by step; a form to add one."""
     file = file_or_404(request, pk)
     by = actor_of(request)
-    demand_reader(file, by)
-    form = _form(request, file)
+    steps = steps_open_to(file, by)
+    if not reads_scans(file, by) or (request.method == "POST" and not steps):
+        raise PermissionDenied("scan")
+    form = ScanForm(
+        request.POST or None, request.FILES or None, initial={"step": request.GET.get("step", "")}
+    )
+    form.fields["step"].choices = [(one.value, one.label) for one in steps]
+    after = request.POST.get("next", "") or request.GET.get("next", "")
+    after = after if url_has_allowed_host_and_scheme(after, None) else ""
     if request.method == "POST" and form.is_valid() and _take(request, file, form):
-        after = request.POST.get("next", "")
-        here = url_has_allowed_host_and_scheme(after, None)
-        return redirect(after) if here else redirect("assessments:scans", pk)
-    labels = {one.value: one.label for one in StepName}
-    rows = [(labels.get(one.step, one.step), one) for one in file.scans.select_related("file__by")]
-    context = {"file": file, "rows": rows, "form": form, "may_add": bool(file.parties(by.reach) & KEEPERS)}
+        return redirect(after) if after else redirect("assessments:scans", pk)
+    context = {"file": file, "steps": scans_by_step(file, by), "form": form, "may_add": steps, "after": after}
     return render(request, "assessments/scan_list.html", context, status=422 if form.errors else 200)
 
 
-def demand_reader(file: Assessment, by: Actor) -> None:
-    """403 for those who see the file but not its papers."""
-    if not by.is_system and not file.parties(by.reach) & (KEEPERS | {"UP", "HOLDER"}):
-        raise PermissionDenied("scan")
-
-
-def _form(request: HttpRequest, file: Assessment) -> ScanForm:
-    form = ScanForm(request.POST or None, request.FILES or None, initial={"step": request.GET.get("step", "")})
-    rules = rules_of(file.round.scheme)
-    form.fields["step"].choices = [(one.value, one.label) for one in step_order(rules) if rules.has_step(one)]
-    return form
-
-
 def _take(request: HttpRequest, file: Assessment, form: ScanForm) -> bool:
+    upload = form.cleaned_data["file"]
+    by, now = actor_of(request), timezone.now()
     try:
-        scan = store_scan(
-            assessment=file,
-            step=form.cleaned_data["step"],
-            upload=form.cleaned_data["file"],
-            by=actor_of(request),
-            now=timezone.now(),
-        )
+        scan = store_scan(assessment=file, step=form.cleaned_data["step"], upload=upload, by=by, now=now)
     except Refused as refused:
-        form.add_error("file", str(refused))
+        form.add_error(refused.field or "file", str(refused))
         return False
     messages.success(request, f"已上传“{scan.file.name}”。")
     return True
@@ -75,7 +56,8 @@ def download(request: HttpRequest, pk: int) -> HttpResponse:
     scan = get_object_or_404(Scan.objects.select_related("file"), pk=pk)
     file = file_or_404(request, scan.assessment_id)
     by = actor_of(request)
-    demand_reader(file, by)
+    if not opens_scan(scan, file, by):
+        raise PermissionDenied("scan")
     content = content_of(scan)
     note_download(scan=scan, by=by)
     answer = HttpResponse(content, content_type=scan.file.content_type)
