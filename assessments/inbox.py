@@ -37,6 +37,7 @@ from assessments.duties import (
 from assessments.inbox_above import approving_items, rater_items, round_items
 from assessments.models import Assessment, Round, Track
 from assessments.rules import Method, NoticeTiming, Source, SourceKind, StepName
+from assessments.services.rounds import step_label
 from assessments.watching import Watch
 from gradingsite.lib.days import due_words
 from orgs.actor import Actor
@@ -153,7 +154,7 @@ def _duty_of(desk: Desk, track: Track, source: Source) -> Duty | None:
         return None
     if kind is SourceKind.SUPERIOR or source.is_anonymous():
         return FILL_SUPERIOR
-    return CHASE_BELOW if track.has_sheets else ASSIGN  # type: ignore[attr-defined]
+    return CHASE_BELOW if track.has_sheets else ASSIGN
 
 
 def _track_items(desk: Desk, pile: Sequence[_Open]) -> Iterable[Item]:
@@ -304,7 +305,7 @@ def coming_for(rounds: Sequence[Round], today: dt.date, *, most: int = 3) -> lis
     for one in rounds:
         for stage in one.stages.all():
             if stage.due_on and stage.due_on >= today:
-                label = StepName(stage.step).label
+                label = step_label(stage.step)
                 words = f"{label}截止" if stage.name in ("", label) else f"{label}截止（{stage.name}）"
                 if len(rounds) > 1:
                     words = f"{one.name}：{words}"

@@ -66,7 +66,7 @@ def approving_items(desk: Desk) -> list[Item]:
     units: dict[tuple[int, str], list[dict[str, object]]] = {}
     for row in rows:
         units.setdefault((row["round_id"], row["deciding__code"]), []).append(row)
-    found = []
+    found: list[Item] = []
     for (round_id, code), held in units.items():
         found += _unit_items(desk, round_id, code, held)
     return found

@@ -379,7 +379,7 @@ def matrix_of(round: Round, files: AssessmentQuerySet, watch: Watch, *, most: in
     graded = [file for file in held if file.total is not None]
     found.computed = len(graded)
     found.scores = [file.total or 0 for file in graded]
-    shown = Counter(file.shown_band for file in graded)  # type: ignore[attr-defined]
+    shown = Counter(file.shown_band for file in graded)
     found.bands = [shown.get(band.key, 0) for band in rules.bands]
     found.callouts = near_the_line(rules, graded)
     return found

@@ -128,7 +128,7 @@ def lines_of(
         current = next((step for step in steps if step.state in (State.LATE, State.RETURNED)), None)
         current = current or next((step for step in steps if step.current), None)
         look, words = status_of(file, pattern, steps)
-        band = rules.band(file.shown_band) if shown else None  # type: ignore[attr-defined]
+        band = rules.band(file.shown_band) if shown else None
         yield FileLine(file, steps, current, look, words, shown, band)
 
 

@@ -171,7 +171,7 @@ def watched_pattern(file: Assessment) -> Pattern:
     return Pattern(
         file.round_id,
         file.status,
-        file.signature,  # type: ignore[attr-defined]
+        file.signature,
         file.notice_to_on,
         file.returned_due_on,
     )

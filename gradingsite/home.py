@@ -30,7 +30,7 @@ MOST_BRANCHES = 400
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """「待办」 for the person asking, with the picture that goes with what they cover."""
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    actor: Actor = request.actor
     today = timezone.localdate()
     items = inbox.inbox_of(actor, today)
     rounds = rounds_in_view(actor.reach)

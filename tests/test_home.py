@@ -63,8 +63,11 @@ def test_secretary_sees_only_the_own_branch(grading) -> None:
 def test_liaison_sees_steps_without_figures(grading) -> None:
     """Listed branches as a matrix, without totals or bands."""
     text = page_of(grading, "liaison")
-    assert "大村" in text and "中村" in text and "小村" not in text
-    assert "等次分布" not in text and "已计分" not in text
+    assert "大村" in text
+    assert "中村" in text
+    assert "小村" not in text
+    assert "等次分布" not in text
+    assert "已计分" not in text
 
 
 def test_township_sees_its_own(grading) -> None:
@@ -78,7 +81,8 @@ def test_county_sees_units_in_official_order(grading) -> None:
     """Units are grouped and stand in the roster's order, whatever their figures."""
     text = page_of(grading, "county")
     assert text.index("旺草镇") < text.index("蒲场镇") < text.index("县直机关工委")
-    assert "乡镇、街道" in text and "县直党（工）委" in text
+    assert "乡镇、街道" in text
+    assert "县直党（工）委" in text
 
 
 def test_plain_http_is_pointed_out_to_administrators_only(grading, settings) -> None:
@@ -133,7 +137,8 @@ def test_county_figures_equal_their_lists(grading) -> None:
     watch = mixed(grading)
     reach = grading.by("county").reach
     found = overview_of(grading.round, reach, watch, anchor=grading.org["绥山县"])
-    assert found.count == 5 and found.computed == 2
+    assert found.count == 5
+    assert found.computed == 2
 
     def number(**terms: object) -> int:
         return files_behind(grading.round, reach, watch, terms).count()
@@ -160,7 +165,8 @@ def test_matrix_equals_the_overview(grading) -> None:
     found = overview_of(grading.round, reach, watch, anchor=grading.org["旺草镇"])
     assert [row.code for row in found.rows] == ["520323102"]
     assert [(s.key, s.done, s.late) for s in matrix.stages] == [(s.key, s.done, s.late) for s in found.stages]
-    assert matrix.bands == found.bands and matrix.late == found.late
+    assert matrix.bands == found.bands
+    assert matrix.late == found.late
 
 
 def test_quota_lines_tell_how_they_were_rounded(grading) -> None:
@@ -180,7 +186,8 @@ def test_quota_lines_tell_how_they_were_rounded(grading) -> None:
     reach = grading.by("county").reach
     lines = overview_of(grading.round, reach, watch, anchor=grading.org["绥山县"]).quotas
     assert [line.limit for line in lines] == [1, 1, 2]
-    assert "5 × 5% = 0.25，进位" in lines[0].words and lines[0].short == 1
+    assert "5 × 5% = 0.25，进位" in lines[0].words
+    assert lines[0].short == 1
     assert "5 × 25% = 1.25，舍去" in lines[1].words
     assert "5 × 40% = 2）" in lines[2].words
 

@@ -17,7 +17,7 @@ from assessments.services.schemes import load_scheme
 from gradingsite.trail.models import Entry
 from orgs.services.people import system_actor
 from orgs.services.tree import Newcomer, insert
-from tests.village import FULL, NOW, TODAY, fill
+from tests.village import FULL, NOW, TODAY, Village, fill
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def signed_in(world, name: str) -> Client:
 
 
 @pytest.fixture
-def prepared(village):
+def prepared(village) -> Village:
     """A round of the county in preparation, made on the pages."""
     village.scheme, _ = load_scheme(
         document=preset("guizhou-2012"), organisation=village.org["绥山县"], by=system_actor(), now=NOW
@@ -54,10 +54,13 @@ def test_prepare_date_and_open(prepared) -> None:
     assert client.post(reverse("assessments:round_dates", args=[pk]), data).status_code == 302
     assert set(prepared.round.stages.values_list("due_on", flat=True)) == {dt.date(2026, 4, 30)}
     text = client.get(reverse("assessments:round_open", args=[pk])).content.decode()
-    assert "5 个支部" in text and "冻结" in text
-    assert Round.objects.get().status == "draft" and not Assessment.objects.exists()
+    assert "5 个支部" in text
+    assert "冻结" in text
+    assert Round.objects.get().status == "draft"
+    assert not Assessment.objects.exists()
     client.post(reverse("assessments:round_open", args=[pk]))
-    assert Round.objects.get().status == "open" and Assessment.objects.count() == 5
+    assert Round.objects.get().status == "open"
+    assert Assessment.objects.count() == 5
 
 
 def test_dates_in_the_wrong_order_are_named(prepared) -> None:
@@ -68,12 +71,14 @@ def test_dates_in_the_wrong_order_are_named(prepared) -> None:
         reverse("assessments:round_dates", args=[prepared.round.pk]),
         {f"{step}_starts_on": "2026-4-10", f"{step}_due_on": "2026-4-1"},
     )
-    assert answer.status_code == 422 and "早于开始日期" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "早于开始日期" in answer.content.decode()
     assert prepared.round.stages.get(step=step).due_on is None
     answer = client.post(
         reverse("assessments:round_dates", args=[prepared.round.pk]), {f"{step}_due_on": "四月一日"}
     )
-    assert answer.status_code == 422 and "须写成" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "须写成" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["clerk", "committee", "minister", "liaison", "city"])
@@ -112,7 +117,8 @@ def test_take_a_branch_in(grading) -> None:
     assert client.post(url, {"code": "520323102004", "reason": "3月新成立"}).status_code == 302
     assert grading.file("新村").admitted_reason == "3月新成立"
     answer = client.post(url, {"code": "520323102004", "reason": "再来"})
-    assert answer.status_code == 422 and "已在本轮次中" in answer.content.decode()
+    assert answer.status_code == 422
+    assert "已在本轮次中" in answer.content.decode()
     assert client.post(url, {"code": "520324101001", "reason": "外县"}).status_code == 422
 
 
@@ -121,7 +127,8 @@ def test_closing_names_what_is_left(grading) -> None:
     client = signed_in(grading, "county")
     url = reverse("assessments:round_close", args=[grading.round.pk])
     text = client.get(url).content.decode()
-    assert "5 个支部" in text and "还没有核准" in text
+    assert "5 个支部" in text
+    assert "还没有核准" in text
     assert client.post(url).status_code == 422
     Assessment.objects.update(status=flow.UNGRADED)
     assert client.post(url).status_code == 302
@@ -135,7 +142,8 @@ def test_list_filters_sorts_and_exports_the_same_rows(grading) -> None:
     url = reverse("assessments:round_files", args=[grading.round.pk])
     answer = client.get(url, {"unit": "520323102", "sort": "total"})
     names = [file.short_name for file in answer.context["page"].object_list]
-    assert names[0] == "大村" and set(names) == {"大村", "中村", "小村"}
+    assert names[0] == "大村"
+    assert set(names) == {"大村", "中村", "小村"}
     export = client.get(
         reverse("assessments:round_files_export", args=[grading.round.pk]),
         {"unit": "520323102", "sort": "total"},
@@ -153,7 +161,8 @@ def test_bands_stay_hidden_from_those_below(grading) -> None:
     client = signed_in(grading, "liaison")
     url = reverse("assessments:round_files", args=[grading.round.pk])
     text = client.get(url).content.decode()
-    assert "未公布" in text and f"{file.total // 100}." not in text
+    assert "未公布" in text
+    assert f"{file.total // 100}." not in text
     assert client.get(url, {"band": file.band}).context["page"].paginator.count == 0
     Assessment.objects.filter(pk=file.pk).update(announced_at=NOW)
     assert client.get(url, {"band": file.band}).context["page"].paginator.count == 1
@@ -182,7 +191,8 @@ def test_chasing_names_unit_step_and_branches(grading) -> None:
     RoundStage.objects.filter(step="superior").update(due_on=TODAY - dt.timedelta(days=400))
     url = reverse("assessments:chase", args=[grading.round.pk])
     answer = signed_in(grading, "county").get(url, {"unit": "520323102", "step": "superior"})
-    assert "旺草镇" in answer.context["text"] and "上级评" in answer.context["text"]
+    assert "旺草镇" in answer.context["text"]
+    assert "上级评" in answer.context["text"]
     assert "大村、中村、小村" in answer.context["text"]
     assert {one.role for one in answer.context["contacts"]} == {"乡镇党务干部"}
     assert signed_in(grading, "secretary").get(url).status_code == 403

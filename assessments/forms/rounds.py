@@ -10,7 +10,8 @@ from django import forms
 
 from assessments.flow import FILE
 from assessments.models import Round, RoundStage, Scheme
-from assessments.rules import SchemeRules, StepName
+from assessments.rules import SchemeRules
+from assessments.services.rounds import step_label
 from assessments.steps import State, shown_steps
 from gradingsite.lib.days import parse_day
 from gradingsite.lib.refusal import Refused
@@ -50,9 +51,7 @@ class RoundForm(forms.Form):
         field = self.fields["scheme"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = schemes
-        field.label_from_instance = (  # type: ignore[method-assign]
-            lambda scheme: f"{scheme}（{scheme.get_status_display()}）"
-        )
+        field.label_from_instance = lambda scheme: f"{scheme}（{scheme.get_status_display()}）"
         self.fields["year"].widget.attrs["inputmode"] = "numeric"
 
 
@@ -65,7 +64,7 @@ class StagesForm(forms.Form):
         super().__init__(data, **more)
         self.stages = list(stages)
         for stage in self.stages:
-            label = StepName(stage.step).label
+            label = step_label(stage.step)
             for name, words in (("starts_on", "开始"), ("due_on", "截止")):
                 self.fields[f"{stage.step}_{name}"] = DayField(
                     label=f"{label}{words}", required=False, initial=getattr(stage, name)
@@ -75,7 +74,7 @@ class StagesForm(forms.Form):
         """Each step with its two bound fields."""
         return [
             {
-                "label": StepName(stage.step).label,
+                "label": step_label(stage.step),
                 "stage": stage.name,
                 "fields": (self[f"{stage.step}_starts_on"], self[f"{stage.step}_due_on"]),
             }

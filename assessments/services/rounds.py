@@ -266,4 +266,4 @@ def graded_branches(round: Round) -> int:
 
 def step_label(key: str) -> str:
     """The word of a step as all screens write it."""
-    return StepName(key).label
+    return next(step.label for step in StepName if step.value == key)
