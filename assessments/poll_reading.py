@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 
 from assessments import flow
 from assessments.entry_places import READERS, committees_of
@@ -105,8 +105,9 @@ def polls_in(round: Round, by: Actor, *, today: dt.date, committee: str, state: 
     if state in STATES:
         tracks = tracks.filter(STATES[state][1])
     tracks = tracks.select_related("assessment__deciding", "submitted_by", "confirmed_by")
+    done_last = Case(When(status=flow.CONFIRMED, then=1), default=0)
     return PollList(
-        round, rules, committees, tracks.order_by("assessment__position", "pk"), counts, by, today
+        round, rules, committees, tracks.order_by(done_last, "assessment__position", "pk"), counts, by, today
     )
 
 

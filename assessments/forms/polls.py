@@ -55,11 +55,10 @@ class TallyForm(forms.Form):
         self.fields["counting_staff"] = forms.CharField(
             label="计票人",
             max_length=100,
-            help_text="在计票单上签字的人，用顿号隔开。",
             error_messages={"required": "计票人没有填。"},
         )
         self.fields["scan"] = forms.FileField(
-            label="计票单扫描件（可不传）",
+            label="计票单扫描件",
             required=False,
             help_text="PNG、JPG 或 PDF，最大 10 MB。",
             widget=forms.FileInput(attrs={"accept": ".png,.jpg,.jpeg,.pdf"}),

@@ -23,6 +23,7 @@ from assessments.services.marks import source_of
 from assessments.services.polls import confirm_counts, enter_all_counts
 from assessments.services.scans import store_scan
 from gradingsite.lib.refusal import Refused
+from orgs.navigation import crumbs
 
 PER_PAGE = 50
 
@@ -90,7 +91,9 @@ def _show(
     if form is None and "enter" in found.moves:
         form = TallyForm(source=found.source, today=today, initial=earlier_form(track, by))
     status = 422 if (form and form.errors) or (note and note.errors) else 200
-    return render(request, "assessments/poll.html", _context(track, found, form, note), status=status)
+    context = _context(track, found, form, note)
+    context["path"] = crumbs(track.assessment.organisation, by.reach, last=found.source.label)
+    return render(request, "assessments/poll.html", context, status=status)
 
 
 def _context(

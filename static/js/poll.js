@@ -41,7 +41,7 @@
     if (n.returned > n.issued) { return ["bad", "收回 " + n.returned + " 大于发出 " + n.issued + "。"]; }
     if (sum !== n.returned) {
       var off = sum - n.returned;
-      return ["bad", added + "，与收回 " + n.returned + (off > 0 ? " 比多 " : " 比少 ") + Math.abs(off) + " 票。"];
+      return ["bad", added + "，比收回 " + n.returned + (off > 0 ? " 多 " : " 少 ") + Math.abs(off) + " 票。"];
     }
     return ["ok", "对得上：" + added + " = 收回 " + n.returned + "。"];
   }
