@@ -61,6 +61,7 @@ class UnitRow:
     words: str = ""
     step_words: str = ""
     is_committee: bool = True
+    round_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,42 @@ def overview_of(round: Round, reach: Reach, watch: Watch, *, anchor: Organisatio
     return found
 
 
+def overview_of_rounds(rounds: Sequence[Round], reach: Reach, watch: Watch) -> Overview:
+    """Several rounds of a year side by side, one row for each committee that runs one; one query.
+
+    Bands are counted by their label: counties may refine a scheme, but not the grades a province names.
+    """
+    first = rounds[0]
+    found = Overview(round=first, rules=watch.rules[first.pk])
+    labels = {band.label: place for place, band in enumerate(found.rules.bands)}
+    found.bands = [0] * len(labels)
+    units = {
+        one.pk: UnitRow(
+            code=one.organisation.code,
+            name=one.organisation.short_name,
+            group=GROUPS.get(one.organisation.category, one.organisation.category),
+            position=place,
+            bands=[0] * len(labels),
+            round_id=one.pk,
+        )
+        for place, one in enumerate(sorted(rounds, key=lambda one: (one.organisation.lft, one.pk)))
+    }
+    files = watch.watched(Assessment.objects.within(reach).counted().filter(round__in=rounds))
+    counts = files.order_by().values("shown_band", *PATTERN).annotate(n=Count("pk"))
+    for row in counts:
+        band = watch.rules[row["round_id"]].band(row["shown_band"])
+        order = {row["shown_band"]: labels[band.label]} if band and band.label in labels else {}
+        _count_in(found, units[row["round_id"]], watch, row, order)
+    kept = [unit for unit in units.values() if unit.count]
+    for unit in kept:
+        _settle(unit, watch)
+    found.groups = _grouped(kept)
+    found.reported_units = sum(row.status == "reported" for row in kept)
+    found.approved_units = sum(row.status == "approved" for row in kept)
+    found.returned_units = sum(bool(row.returned) for row in kept)
+    return found
+
+
 def _rows_below(round: Round, anchor_path: str, deciding: set[int], bands: int) -> dict[int, UnitRow]:
     """For each deciding committee the unit below the anchor it belongs to; the anchor itself for its own."""
     paths = dict(
@@ -207,7 +244,7 @@ def _count_in(
     if is_returned(pattern):
         unit.returned += number
         found.returned += number
-    for stage, step in zip(found.stages, steps, strict=True):
+    for stage, step in zip(found.stages, steps if found.stages else (), strict=True):
         stage.done += number * step.done
         stage.late += number * (step.state is State.LATE)
     place = order.get(str(row["shown_band"]))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from assessments import inbox
 from assessments.models import Assessment, Round
-from assessments.overview import matrix_of, overview_of
+from assessments.overview import matrix_of, overview_of, overview_of_rounds
 from assessments.services.rounds import step_label
 from assessments.steps import StepState
 from assessments.views.rounds import anchor_of
@@ -67,6 +67,9 @@ def picture(actor: Actor, rounds: list[Round], today: dt.date) -> dict[str, Any]
     reach = actor.reach
     if not rounds or not reach.spans or all(span.role is Role.RELATED_RATER for span in reach.spans):
         return {"kind": "plain"}
+    several = rounds_below(rounds, reach)
+    if len(several) > 1:
+        return several_picture(several, reach, today)
     round = rounds[0]
     watch = Watch([round], today)
     context = {
@@ -84,6 +87,32 @@ def picture(actor: Actor, rounds: list[Round], today: dt.date) -> dict[str, Any]
         matrix = matrix_of(round, files, watch, most=MOST_BRANCHES)
         return context | {"kind": "township", "matrix": matrix, "overview": found, "anchor": anchor}
     return context | {"kind": "county", "overview": found, "anchor": anchor}
+
+
+def rounds_below(rounds: list[Round], reach: Reach) -> list[Round]:
+    """The rounds run by committees below one's own: a city looks at its counties' rounds side by side."""
+    spans = reach.subtree_spans()
+    return [
+        one
+        for one in rounds
+        if any(
+            one.organisation.path.startswith(span.path) and one.organisation_id != span.organisation_id
+            for span in spans
+        )
+    ]
+
+
+def several_picture(rounds: list[Round], reach: Reach, today: dt.date) -> dict[str, Any]:
+    """Several rounds of the year, one row each."""
+    watch = Watch(rounds, today)
+    found = overview_of_rounds(rounds, reach, watch)
+    return {
+        "kind": "rounds",
+        "overview": found,
+        "rounds": rounds,
+        "rules": found.rules,
+        "year": rounds[0].year,
+    }
 
 
 def branches_picture(round: Round, reach: Reach, watch: Watch) -> dict[str, Any]:

@@ -17,9 +17,11 @@ from assessments.models import Assessment, RoundStage
 from assessments.overview import matrix_of, overview_of
 from assessments.register import files_behind
 from assessments.rules import Bound, Quota, QuotaScope
+from assessments.services.rounds import create_round, open_round
 from assessments.steps import State, is_late
 from assessments.watching import Watch, standing_in, stands, watched_pattern
-from tests.village import FULL, TODAY, decided, fill, reported
+from orgs.services.people import system_actor
+from tests.village import FULL, NOW, TODAY, decided, fill, reported
 
 pytestmark = pytest.mark.django_db
 ROLES = (
@@ -220,3 +222,25 @@ def test_queries_of_home_do_not_grow(grading) -> None:
             client.get(reverse("home"))
         left.update(status=flow.COLLECTING)
         assert abs(len(many) - len(few)) == 0, name
+
+
+def test_city_sees_its_counties_side_by_side(grading) -> None:
+    """Two counties' rounds of a year are two rows of the city's home, each with its own branches."""
+    by = system_actor()
+    other = create_round(
+        scheme=grading.scheme,
+        organisation=grading.org["道山县"],
+        name="道山县2026年度",
+        year=2026,
+        by=by,
+        now=NOW,
+    )
+    open_round(round=other, by=by, now=NOW)
+    fill(grading, "大村", FULL)
+    client = Client()
+    client.force_login(grading.person["city"])
+    answer = client.get("/")
+    rows = {row.name: row.count for row in answer.context["overview"].rows}
+    assert rows == {"绥山县": 5, "道山县": 1}
+    assert answer.context["overview"].computed == 1
+    assert "道山县" not in page_of(grading, "county")
