@@ -50,8 +50,9 @@
 
   Saver.prototype.tellOffline = function () {
     this.offline = true;
-    var bar = window.shell.notice("warn", "", "net-notice");
+    var bar = window.shell.notice("warn", "网络断了。", "net-notice");
     var p = bar.querySelector("p");
+    p.textContent = "";
     var strong = document.createElement("b");
     strong.textContent = "网络断了。";
     p.appendChild(strong);
