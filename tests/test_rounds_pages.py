@@ -13,11 +13,13 @@ from django.urls import reverse
 from assessments import flow
 from assessments.models import Assessment, Round, RoundStage
 from assessments.rules import preset
+from assessments.services.approving import Seen, approve
+from assessments.services.evidence import digests_of
 from assessments.services.schemes import load_scheme
 from gradingsite.trail.models import Entry
 from orgs.services.people import system_actor
 from orgs.services.tree import Newcomer, insert
-from tests.village import FULL, NOW, TODAY, Village, fill
+from tests.village import FULL, NOW, TODAY, Village, fill, reported
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +198,13 @@ def test_chasing_names_unit_step_and_branches(grading) -> None:
     assert "大村、中村、小村" in answer.context["text"]
     assert {one.role for one in answer.context["contacts"]} == {"乡镇党务干部"}
     assert signed_in(grading, "secretary").get(url).status_code == 403
+
+
+def test_the_list_shows_files_that_wait_for_nobody(grading, client) -> None:
+    file = reported(grading, "大村")
+    digest = digests_of([file])[file.pk]
+    approve(seen={file.pk: Seen(file.version, digest)}, by=grading.by("county"), now=NOW)
+    client.force_login(grading.person["county"])
+    page = client.get(f"/rounds/{grading.round.pk}/files/?status=approved")
+    assert page.status_code == 200
+    assert "大村" in page.content.decode()
