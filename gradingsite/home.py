@@ -23,6 +23,7 @@ from orgs.models import Organisation
 from orgs.navigation import crumbs
 from orgs.reach import Reach
 from orgs.roles import Role
+from orgs.sections import navigation
 
 MOST_BRANCHES = 400
 
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     actor: Actor = request.actor
     today = timezone.localdate()
     items = inbox.inbox_of(actor, today)
+    request.nav = navigation(request, {"home": len(items)})
     rounds = rounds_in_view(actor.reach)
     context: dict[str, Any] = {
         "items": items,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,8 +46,12 @@ def add_section(section: Section) -> None:
     _sections[section.label] = section
 
 
-def navigation(request: HttpRequest) -> list[NavItem]:
-    """What the person asking sees on top of every page."""
+def navigation(request: HttpRequest, known: Mapping[str, int] | None = None) -> list[NavItem]:
+    """What the person asking sees on top of every page.
+
+    :param known: counts the page has worked out already, by the name of the section's address.
+    """
+    counted = known or {}
     found = []
     match = request.resolver_match
     asked = match.view_name if match else ""
@@ -66,11 +70,18 @@ def navigation(request: HttpRequest) -> list[NavItem]:
                 NavItem(
                     section.label,
                     url,
-                    import_string(section.count)(request.actor) if section.count else 0,
+                    _count(section, request, counted),
                     here,
                 )
             )
     return found
+
+
+def _count(section: Section, request: HttpRequest, known: Mapping[str, int]) -> int:
+    if section.url_name in known or not section.count:
+        return known.get(section.url_name, 0)
+    number: int = import_string(section.count)(request.actor)
+    return number
 
 
 def has_reach(actor: Actor) -> bool:
