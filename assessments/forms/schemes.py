@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,16 @@ from assessments.forms.scheme_draft import (
     posted_draft,
     read_draft,
 )
-from assessments.rules import Fault, QuotaScope, RulePart, SchemeRules, SectorRules, check, refinement_faults
+from assessments.rules import (
+    OPEN,
+    Fault,
+    QuotaScope,
+    RulePart,
+    SchemeRules,
+    SectorRules,
+    check,
+    refinement_faults,
+)
 from assessments.rules.compare import part_of
 from assessments.scoring.quotas import quota_line
 from gradingsite.lib.refusal import Refused
@@ -85,6 +95,28 @@ class Placed:
     def id(self) -> str:
         """The id of its words in the section."""
         return f"fault-{self.fault.path.replace('.', '-')}"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Words about faults at the foot of a section."""
+
+    section: str
+    id: str
+    message: str
+    remedy: str = ""
+
+
+def boxes_of(faults: Iterable[Placed]) -> list[Box]:
+    """What each section says of its faults: one box each; values left open in one, for their fields are marked."""
+    here = [one for one in faults if "?" not in one.url]
+    left = Counter(one.section for one in here if one.fault.message.endswith(OPEN))
+    found = [
+        Box(one.section, one.id, one.message, one.remedy)
+        for one in here
+        if not one.fault.message.endswith(OPEN)
+    ]
+    return found + [Box(key, f"open-{key}", f"{count} 处文件未定，请填写") for key, count in left.items()]
 
 
 @dataclass

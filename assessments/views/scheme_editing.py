@@ -13,13 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from assessments.access import actor_of, demand_party, scheme_or_404
 from assessments.forms.scheme_cells import names_of
-from assessments.forms.schemes import SECTIONS, Editor
+from assessments.forms.schemes import SECTIONS, Editor, boxes_of
 from assessments.models import Scheme
 from assessments.rules import SchemeRules, compare
 from assessments.scheme_reading import sizes_of
 from assessments.services import schemes as services
 from assessments.views.schemes import bounds_known, frame, sum_of_weights
-from gradingsite.lib.points import FULL_POINTS, FULL_WEIGHT
+from gradingsite.lib.points import FULL_POINTS, FULL_WEIGHT, format_weight
 from gradingsite.lib.refusal import Conflict, Refused
 from orgs.models import Sector
 
@@ -112,13 +112,16 @@ def _drawn(request: HttpRequest, scheme: Scheme, editor: Editor) -> dict[str, An
     points = sum(one.points or 0 for one in shown.indicators) if shown else 0
     taken = {sector.key for sector in rules.sectors}
     names = Sector.objects.exclude(name__in=taken).values_list("name", flat=True)
-    return frame(request, scheme) | {
+    about = frame(request, scheme)
+    return about | {
         "goal": "",
         "sections": SECTIONS,
         "drawn": drawn,
         "rules": rules,
         "readable": editor.typed is not None,
         "faults": faults,
+        "boxes": boxes_of(faults) if editor.typed else [],
+        "old_weights": _old_weights(about["before"], rules),
         "sector": drawn["sectors"].rows[editor.sector] if shown else None,
         "sector_place": editor.sector,
         "points": points,
@@ -130,6 +133,17 @@ def _drawn(request: HttpRequest, scheme: Scheme, editor: Editor) -> dict[str, An
         "new_sectors": list(names),
         "parent": editor.parent,
     }
+
+
+def _old_weights(before: Scheme | None, rules: SchemeRules) -> str:
+    """Weights as they were in the version before, where they were changed: 「群众评 20%」."""
+    if before is None:
+        return ""
+    old = services.rules_of(before)
+    changed = [(one, old.source(one.key)) for one in rules.sources]
+    return "，".join(
+        f"{was.label} {format_weight(was.weight)}" for one, was in changed if was and was.weight != one.weight
+    )
 
 
 @require_POST
