@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from openpyxl.styles import Font
 
 from gradingsite.lib.reading import read_tables
@@ -11,6 +12,7 @@ from gradingsite.lib.refusal import Conflict, Refused
 from gradingsite.trail.models import Entry
 from orgs.imports import Verdict, carry_out, plan_import
 from orgs.models import Organisation, OrganisationChange
+from orgs.services import tree
 from orgs.services.people import system_actor
 from orgs.services.soundness import faults as tree_faults
 from tests.org_lists import (
@@ -450,12 +452,35 @@ def test_somebody_else_taking_the_code_stops_the_writing(county) -> None:
     assert Organisation.objects.filter(code=BRANCH[0]).count() == 1
 
 
-def test_a_failure_halfway_leaves_nothing(county, monkeypatch) -> None:
+STEPS = [
+    "orgs.imports.write.tree.take_lock",
+    "orgs.imports.write.tree.insert",
+    "orgs.imports.write.update_organisations",
+    "orgs.imports.write.tree.move_many",
+    "orgs.imports.write.record_many",
+    "orgs.imports.write.record",
+]
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_failure_at_any_step_leaves_nothing(county, monkeypatch, step, when) -> None:
     before = list(Organisation.objects.order_by("pk").values())
-    monkeypatch.setattr("orgs.imports.write.record", lambda **_: 1 / 0)
+    entries = Entry.objects.count()
+    real = import_string(step) if ".tree." not in step else getattr(tree, step.rsplit(".", 1)[1])
+
+    def fail(*args, **kwargs) -> None:
+        if when == "after":
+            real(*args, **kwargs)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(step, fail)
+    moved = with_(COUNTY[4], parent_code="520323102000")
     with pytest.raises(ZeroDivisionError):
-        bring_in(xlsx([BRANCH, with_(COUNTY[7], member_count=44)]))
+        bring_in(xlsx([BRANCH, with_(COUNTY[7], member_count=44), moved]))
     assert list(Organisation.objects.order_by("pk").values()) == before
+    assert (Entry.objects.count(), OrganisationChange.objects.count()) == (entries, 0)
+    assert tree_faults() == []
 
 
 def test_the_import_is_in_the_trail_with_its_counts_and_codes(county) -> None:
