@@ -133,7 +133,7 @@ def test_the_county_reads_the_grid_and_writes_nothing(grading: Village) -> None:
 
 @pytest.mark.parametrize(
     ("name", "status"),
-    [("clerk", 200), ("committee", 200), ("county", 200), ("clerk_pu", 404), ("secretary", 404), ("liaison", 404), ("rater", 404),
+    [("clerk", 200), ("committee", 200), ("county", 200), ("clerk_pu", 404), ("secretary", 403), ("liaison", 403), ("rater", 404),
      ("other_county", 404), ("nobody", 404)],
 )  # fmt: skip
 def test_who_opens_the_grid(grading: Village, name: str, status: int) -> None:

@@ -158,23 +158,6 @@ def test_the_rater_finds_the_sheets_asked_for_and_no_others(grading: Village) ->
     assert grid.count("data-editable") == 1 and "综合得分" not in grid
 
 
-def test_raters_are_asked_and_released_on_the_page(grading: Village) -> None:
-    client = client_of(grading, "clerk")
-    where = f"/rounds/{grading.round.pk}/raters/"
-    file, track = grading.file("大村"), grading.track("大村", RELATED)
-    data: dict[str, Any] = {
-        "source": track.source, "files": [file.pk], "people": [grading.person["rater"].pk], "units": "县信访局\n县信访局\n",
-    }  # fmt: skip
-    assert client.post(where, data | {"files": []}).status_code == 422
-    page = client.post(where, data, follow=True).content.decode()
-    assert "已给 1 个支部指定评分人 2 名" in page and "县信访局" in page
-    sheet = track.sheets.get(rater=None)
-    assert client.post(f"/sheets/{sheet.pk}/release/", {"note": ""}).status_code == 422
-    client.post(f"/sheets/{sheet.pk}/release/", {"note": "无业务往来"})
-    sheet.refresh_from_db()
-    assert (sheet.status, sheet.release_reason) == ("released", "无业务往来")
-
-
 def test_a_stranger_releases_nobody(grading: Village) -> None:
     sheet = ask_rater(grading)
     assert client_of(grading, "secretary").post(f"/sheets/{sheet.pk}/release/", {"note": "不评"}).status_code == 403

@@ -55,7 +55,7 @@ def entry_files(request: HttpRequest, pk: int, source: str) -> HttpResponse:
         except Refused as refused:
             form.add_error("file", str(refused))
         else:
-            token = keep(content, owner_id=request.user.pk)
+            token = keep(content, owner_id=request.user.pk, now=timezone.now())
             request.session[f"entry-{token}"] = chosen.name[:100]
             return redirect(_address("entry_preview", round, asked, committee, token))
     context = _context(round, asked, committee) | {"form": form}
