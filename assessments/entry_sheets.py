@@ -12,12 +12,9 @@ from assessments.models import Round, Sheet, Track
 from assessments.rules import SourceKind
 from assessments.services.marks import source_of
 from assessments.services.schemes import rules_of
-from assessments.services.sheets import gaps_of, liaisons_post
+from assessments.services.sheets import liaisons_post
 from orgs.actor import Actor
-from orgs.models import Person
 from orgs.roles import Role
-
-RATED = (SourceKind.RELATED, SourceKind.PEER, SourceKind.OTHER)
 
 
 @dataclass(frozen=True)
@@ -28,18 +25,6 @@ class ToConfirm:
     sheet: Sheet | None
     total: int | None
     mine: bool
-
-
-@dataclass(frozen=True)
-class ToRate:
-    """A sheet in a rater's list."""
-
-    sheet: Sheet
-    source: str
-    source_label: str
-    status: str
-    gaps: int
-    note: str
 
 
 def reads_sheet(sheet: Sheet, by: Actor) -> bool:
@@ -96,69 +81,3 @@ def to_confirm(round: Round, by: Actor) -> list[ToConfirm]:
         found.append(ToConfirm(track, sheet, total, listed))
     order = {flow.IN: 0, flow.OPEN: 1, flow.CONFIRMED: 2}
     return sorted(found, key=lambda row: order[row.track.status])
-
-
-def to_rate(round: Round, by: Actor) -> list[ToRate]:
-    """The sheets one is asked for as a rater, open ones first; one query."""
-    rules = rules_of(round.scheme)
-    sheets = (
-        Sheet.objects.current()
-        .filter(assessment__round=round, rater=by.person.pk)
-        .select_related("track", "assessment__deciding")
-        .order_by("assessment__position")
-    )
-    found = []
-    for sheet in sheets:
-        sheet.assessment.round = round
-        sheet.track.assessment = sheet.assessment
-        source = rules.source(sheet.source)
-        gaps = len(gaps_of(sheet)) if sheet.status == "draft" else 0
-        label = source.label if source else sheet.source
-        found.append(ToRate(sheet, sheet.source, label, sheet.status, gaps, sheet.track.returned_note))
-    return sorted(found, key=lambda row: row.status != "draft")
-
-
-def rater_tracks(round: Round, by: Actor, committee_id: int) -> list[Track]:
-    """Tracks that need raters, with their sheets as ``current_sheets``; constant queries."""
-    keys = {one.key: one for one in rules_of(round.scheme).sources if one.kind in RATED and not one.is_anonymous()}
-    files = round.assessments.within(by.reach).filter(deciding=committee_id).counted()
-    sheets = Sheet.objects.current().select_related("rater").order_by("rater_no")
-    tracks = list(
-        Track.objects.filter(source__in=keys, assessment__in=files.values("pk"))
-        .select_related("assessment")
-        .prefetch_related(Prefetch("sheets", queryset=sheets, to_attr="current_sheets"))
-        .order_by("assessment__position", "pk")
-    )
-    for track in tracks:
-        track.source_label = keys[track.source].label
-    return tracks
-
-
-def raters_choices(
-    round: Round, by: Actor, committee_id: int
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[tuple[str, str]]]:
-    """Sources, branches still open, and people posted as raters at or above the committee, as choices."""
-    rules = rules_of(round.scheme)
-    sources = [(one.key, one.label) for one in rules.sources if one.kind in RATED and not one.is_anonymous()]
-    files = round.assessments.within(by.reach).filter(
-        deciding=committee_id, status__in=[flow.COLLECTING, flow.COMPUTED]
-    )
-    above = {
-        int(part)
-        for path in files.order_by().values_list("deciding__path", flat=True).distinct()
-        for part in path.strip("/").split("/")
-    }
-    people = (
-        Person.objects.filter(
-            is_active=True,
-            posts__role=Role.RELATED_RATER,
-            posts__organisation__in=above,
-        )
-        .distinct()
-        .order_by("name")
-    )
-    return (
-        sources,
-        [(str(pk), name) for pk, name in files.in_order().values_list("pk", "short_name")],
-        [(str(one.pk), one.name) for one in people],
-    )

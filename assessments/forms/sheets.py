@@ -108,36 +108,6 @@ class NoteForm(forms.Form):
     )
 
 
-class RatersForm(forms.Form):
-    """Who is to rate which branches: people by user name or units without an account, one a line."""
-
-    source = forms.ChoiceField(label="评价主体")
-    files = forms.MultipleChoiceField(
-        label="支部", widget=forms.CheckboxSelectMultiple, error_messages={"required": "至少选一个支部。"}
-    )
-    people = forms.MultipleChoiceField(label="评分人", required=False, widget=forms.CheckboxSelectMultiple)
-    units = forms.CharField(
-        label="没有账号的评分单位",
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="一行一个单位，由党务干部代录，交表前要上传签字盖章件。",
-    )
-
-    def clean_units(self) -> list[str]:
-        """The units, one a line."""
-        names = [line.strip() for line in self.cleaned_data["units"].splitlines() if line.strip()]
-        if any(len(name) > 60 for name in names):
-            raise forms.ValidationError("单位名称不超过 60 个字。")
-        return list(dict.fromkeys(names))
-
-    def clean(self) -> dict[str, object]:
-        """Somebody must be named."""
-        cleaned = super().clean() or self.cleaned_data
-        if not cleaned.get("people") and not cleaned.get("units") and "units" in cleaned:
-            self.add_error("people", "至少选一名评分人或填一个单位。")
-        return cleaned
-
-
 class ScanForm(forms.Form):
     """A scan and the step it belongs to."""
 

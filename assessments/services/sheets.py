@@ -412,11 +412,11 @@ def assign_raters(
             raise Refused("这一项不指定评分人。")
         if track.status != flow.OPEN:
             raise Refused("这一项已经齐了，要增加评分人先退回修改。")
-        known = {(sheet.rater_id, sheet.rater_label) for sheet in track.sheets.current()}
+        known: set[int | str] = {sheet.rater_id or sheet.rater_label for sheet in track.sheets.current()}
         number = track.sheets.order_by("-rater_no").values_list("rater_no", flat=True).first() or 0
         fresh = []
         for person, label, indicators in raters:
-            if (person.pk if person else None, label) not in known:
+            if (person.pk if person else label) not in known:
                 number += 1
                 fresh.append(
                     Sheet(
@@ -442,13 +442,13 @@ def assign_raters(
 
 def release(*, sheet: Sheet, reason: str, by: Actor, now: dt.datetime) -> None:
     """Release a rater 「免评」 with a reason; one sheet must be left. The last missing one settles the track."""
-    if not reason.strip():
-        raise Refused("免评要写明事由。", field="reason")
     with transaction.atomic():
         track = sheet.track
         track.assessment = lock(sheet.assessment_id)
-        demand_open(track.assessment)
         demand_party(track.assessment, by, "CLK")
+        demand_open(track.assessment)
+        if not reason.strip():
+            raise Refused("免评要写明事由。", field="reason")
         if sheet.status != "draft":
             raise Refused("这张表已经交了，不能免评。")
         others = track.sheets.filter(status__in=["draft", "in_force"]).exclude(pk=sheet.pk)

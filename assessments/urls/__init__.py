@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import deciding, files, grid, imports, ledgers, polls, rounds, schemes, sheets
+from assessments.urls import deciding, files, grid, imports, ledgers, polls, raters, rounds, scans, schemes, sheets
 
 app_name = "assessments"
 
@@ -13,7 +13,9 @@ urlpatterns: list[URLPattern] = [
     *imports.patterns,
     *ledgers.patterns,
     *polls.patterns,
+    *raters.patterns,
     *rounds.patterns,
+    *scans.patterns,
     *schemes.patterns,
     *sheets.patterns,
 ]

@@ -13,19 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from assessments import flow
 from assessments.access import actor_of, demand_role, round_or_404, sheet_or_404, track_or_404
 from assessments.entry_grid import cells_of, columns_of, is_open
-from assessments.entry_places import committees_of, grid_address
+from assessments.entry_places import grid_address
 from assessments.entry_sheets import (
     confirmable,
     next_to_fill,
-    rater_tracks,
-    raters_choices,
     reads_sheet,
     to_confirm,
-    to_rate,
 )
 from assessments.facts import due_of
-from assessments.forms.sheets import NoteForm, RatersForm, SheetForm
-from assessments.models import Round, Sheet
+from assessments.forms.sheets import NoteForm, SheetForm
+from assessments.models import Sheet
 from assessments.rules import Method, SourceKind
 from assessments.services import sheets as service
 from assessments.services.marks import source_of
@@ -33,7 +30,6 @@ from assessments.services.schemes import rules_of
 from gradingsite.lib.days import due_words, short_date
 from gradingsite.lib.points import short_points
 from gradingsite.lib.refusal import Conflict, Refused
-from orgs.models import Person
 from orgs.roles import Role
 
 PER_PAGE = 50
@@ -46,6 +42,8 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
     by = actor_of(request)
     if not reads_sheet(found, by):
         raise PermissionDenied("sheet")
+    if request.method == "POST":
+        service.demand_writer(found, by)
     source = source_of(found.track)
     rules = rules_of(found.assessment.round.scheme)
     editable = is_open(found, by)
@@ -203,79 +201,3 @@ def seal(request: HttpRequest, pk: int) -> HttpResponse:
     messages.success(request, f"已记下{track.assessment.short_name}的自评表加盖了公章。")
     sheet_id = track.sheets.current().order_by("-pk").values_list("pk", flat=True)[0]
     return redirect("assessments:sheet", sheet_id)
-
-
-@require_safe
-def mine(request: HttpRequest, pk: int) -> HttpResponse:
-    """The sheets one is asked for as a rater."""
-    round = round_or_404(request, pk)
-    rows = to_rate(round, actor_of(request))
-    context = {
-        "round": round,
-        "page": Paginator(rows, PER_PAGE).get_page(request.GET.get("page")),
-        "left": sum(row.status == "draft" for row in rows),
-        "sources": list({row.source_label: row.source for row in rows}.items()),
-    }
-    return render(request, "assessments/sheet_mine.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def raters(request: HttpRequest, pk: int) -> HttpResponse:
-    """Who rates which branch of one's committee; ask more, release some."""
-    round = round_or_404(request, pk)
-    by = actor_of(request)
-    demand_role(by.reach, Role.TOWNSHIP_CLERK, Role.ORG_DEPARTMENT)
-    committees = committees_of(round, by.reach)
-    code = request.GET.get("committee", "")
-    committee = next((one for one in committees if one.code == code or not code), None)
-    if committee is None:
-        raise Http404
-    form = _raters_form(request, round, committee.pk)
-    if request.method == "POST" and form.is_valid():
-        _assign(request, round, form)
-        return redirect(f"{request.path}?committee={committee.code}")
-    tracks = rater_tracks(round, by, committee.pk)
-    context = {"round": round, "committee": committee, "committees": committees, "form": form, "tracks": tracks}
-    context["note_form"] = NoteForm()
-    return render(request, "assessments/sheet_raters.html", context, status=422 if form.errors else 200)
-
-
-def _raters_form(request: HttpRequest, round: Round, committee_id: int) -> RatersForm:
-    sources, files, people = raters_choices(round, actor_of(request), committee_id)
-    form = RatersForm(request.POST or None)
-    form.fields["source"].choices = sources
-    form.fields["files"].choices = files
-    form.fields["people"].choices = people
-    return form
-
-
-def _assign(request: HttpRequest, round: Round, form: RatersForm) -> None:
-    by, now = actor_of(request), timezone.now()
-    people = Person.objects.filter(pk__in=form.cleaned_data["people"])
-    wanted = [(person, person.name, None) for person in people] + [
-        (None, name, None) for name in form.cleaned_data["units"]
-    ]
-    tracks = round.assessments.within(by.reach).filter(pk__in=form.cleaned_data["files"])
-    done, refused = 0, []
-    for file in tracks:
-        track = file.tracks.get(source=form.cleaned_data["source"])
-        try:
-            service.assign_raters(track=track, raters=wanted, by=by, now=now)
-            done += 1
-        except Refused as one:
-            refused.append(f"{file.short_name}：{one}")
-    if done:
-        messages.success(request, f"已给 {done} 个支部指定评分人 {len(wanted)} 名。")
-    for words in refused[:10]:
-        messages.warning(request, words)
-
-
-@require_POST
-def release(request: HttpRequest, pk: int) -> HttpResponse:
-    """免评: a rater needn't rate, with a reason."""
-    found = sheet_or_404(request, pk)
-    form = NoteForm(request.POST)
-    reason = form.cleaned_data["note"] if form.is_valid() else ""
-    service.release(sheet=found, reason=reason, by=actor_of(request), now=timezone.now())
-    messages.success(request, f"{found.assessment.short_name}：{found.rater_label or '这名评分人'}已免评。")
-    return redirect("assessments:raters", found.assessment.round_id)
