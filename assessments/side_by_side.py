@@ -16,7 +16,7 @@ from assessments.explanation import self_gap
 from assessments.models import Assessment, Decision, Poll, Score, Sheet, Track
 from assessments.rules import Band, SchemeRules, SourceKind
 from assessments.smallgroups import View, view_of
-from gradingsite.lib.points import exact_text, eye_text, format_points, half_up
+from gradingsite.lib.points import eye_text, format_points, half_up
 
 JOINED = "合"
 
@@ -163,6 +163,6 @@ def _cells(rules: SchemeRules, view: View) -> list[Cell]:
             continue
         first = source.key == line.sources[0]
         cells.append(
-            Cell(source.short, f"{JOINED} {exact_text(line.points)}" if first else JOINED, None, joint=True)
+            Cell(source.short, f"{JOINED} {eye_text(line.points)}" if first else JOINED, None, joint=True)
         )
     return cells

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -31,6 +31,11 @@ from orgs.navigation import crumbs
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, None for a page merely looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 @require_http_methods(GET_OR_POST)
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """The session of one committee; staff save their proposals here."""
@@ -38,10 +43,12 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     session = _session(request, round)
     if session is None:
         return _choose(request, round)
-    form = forms.DraftsForm(request.POST or None, rules=session.rules, rows=session.open_rows)
+    form = forms.DraftsForm(_posted(request), rules=session.rules, rows=session.open_rows)
     if request.method == "POST":
-        if not session.editable:
+        if not session.clerk:
             raise PermissionDenied("draft")
+        if not session.editable:
+            raise Refused("现在没有等着拟定等次的支部，请刷新后再看。")
         if form.is_valid():
             return _save(request, session, form)
     context = _page(request, session) | {"form": form, "lines": list(_lines(session, form))}
@@ -188,8 +195,10 @@ def act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if not getattr(session, chosen.who):
         raise PermissionDenied(name)
     ids = [int(one) for one in request.POST.getlist("ids") or request.GET.getlist("ids") if one.isdigit()]
+    if not {row.file.pk for row in session.rows}.issuperset(ids):
+        raise Http404
     choice = choice_of(session, name, ids, timezone.localdate())
-    form = chosen.form(request.POST or None, initial=_initial(choice))
+    form = chosen.form(_posted(request), initial=_initial(choice))
     if request.method == "POST" and form.is_valid():
         done = _carry_out(request, session, name, ids, form)
         if done is not None:
