@@ -138,11 +138,16 @@ def band_line(
 
 
 def gap_axis(values: Iterable[int]) -> tuple[int, int]:
-    """An axis of twenty points in tens that holds the middle of the ``values`` (hundredths)."""
-    known = sorted(values)
-    middle = known[len(known) // 2] if known else 0
-    low = min(max(middle // TEN_POINTS * TEN_POINTS - TEN_POINTS + TEN_POINTS // 2, 0), 8500)
-    return low, low + 2 * TEN_POINTS
+    """An axis in whole tens that holds every one of the ``values`` (hundredths) with half a ten to spare.
+
+    At least twenty points long, and an even number of tens, so that its middle is a round number.
+    """
+    known = list(values) or [0]
+    low = max((min(known) - TEN_POINTS // 2) // TEN_POINTS, 0)
+    high = min(-((-max(known) - TEN_POINTS // 2) // TEN_POINTS), 10)
+    if high - low < 2 or (high - low) % 2:
+        low, high = (low - 1, high) if low else (low, high + 1)
+    return low * TEN_POINTS, max(high, low + 2) * TEN_POINTS
 
 
 @register.inclusion_tag("charts/gap_plot.html")
