@@ -22,11 +22,11 @@ from gradingsite.jobs.models import Job
 from orgs.services.people import system_actor
 from tests.village import FULL, NOW, Village, fill, open_grading, plant, reported, scan
 
-# One of each kind of person; the second clerk, county official and rater are there for "other than", not for reach.
+# One of each kind of person; a second one at the same place is there for "other than", not for reach.
 PEOPLE = (
-    "secretary", "secretary2", "liaison", "clerk", "clerk_pu", "rater", "committee", "committee_pu", "minister",
-    "county", "city", "province", "supervisor", "leader", "cadre", "office", "other_county", "other_clerk",
-    "other_secretary", "system", "security", "audit", "nobody",
+    "secretary", "secretary2", "liaison", "clerk", "clerk_pu", "rater", "committee", "minister", "county", "city",
+    "province", "supervisor", "leader", "cadre", "office", "other_county", "other_clerk", "system", "security",
+    "audit", "nobody",
 )  # fmt: skip
 
 WANGCAO = frozenset({"旺草镇", "大村", "中村", "小村"})
@@ -108,6 +108,7 @@ class Thing:
     kwargs: dict[str, Any]
     reach: frozenset[str]
     parties: dict[str, frozenset[str]] = field(default_factory=dict)
+    query: str = ""
 
     def lets(self, only: str, name: str) -> bool:
         """Whether a person in reach has the role for it; ``only`` empty means everybody in reach."""
@@ -119,6 +120,8 @@ class Thing:
 class Rule:
     """What one address answers. ``methods`` are those it knows; ``only`` may see, ``acts`` may post.
 
+    ``state_first``: where the thing stands is asked before the role, so that somebody in reach may be refused, too.
+    ``leaks``: accounts and posts, where an administrator reads the names of units he doesn't cover.
     ``by_token`` addresses name a file one has just uploaded: whoever else asks finds nothing.
     """
 
@@ -130,6 +133,7 @@ class Rule:
     by_token: bool = False
     signed_out: bool = False
     leaks: bool = False
+    state_first: bool = False
 
 
 def page(about: str = "", only: str = "", *, leaks: bool = False, **fixed: Any) -> Rule:
@@ -137,9 +141,9 @@ def page(about: str = "", only: str = "", *, leaks: bool = False, **fixed: Any) 
     return Rule("GET", about, only, only, fixed, leaks=leaks)
 
 
-def button(about: str = "", only: str = "", **fixed: Any) -> Rule:
+def button(about: str = "", only: str = "", *, state_first: bool = False, **fixed: Any) -> Rule:
     """An address that is only posted to."""
-    return Rule("POST", about, only, only, fixed)
+    return Rule("POST", about, only, only, fixed, state_first=state_first)
 
 
 def form(about: str = "", only: str = "", acts: str = "", *, leaks: bool = False, **fixed: Any) -> Rule:
@@ -204,7 +208,43 @@ RULES: dict[str, Rule] = {
     "orgs:post_deputy": form("post", "security", leaks=True),
     "orgs:post_listed": form("post", "security", leaks=True),
     # grading
+    "home": page(),
     "assessments:why": page("file"),
+    "assessments:progress": page(),
+    "assessments:rounds": page(),
+    "assessments:round_add": form("", DEPARTMENTS),
+    "assessments:round": page("round"),
+    "assessments:round_dates": form("round", "DEP"),
+    "assessments:round_open": form("round", "DEP"),
+    "assessments:round_close": form("round", "DEP"),
+    "assessments:round_admit": form("round", "DEP"),
+    "assessments:round_files": page("round"),
+    "assessments:round_files_export": page("round"),
+    "assessments:chase": page("round", f"{READERS} {DEPARTMENTS}"),
+    "assessments:scores": page("any round"),
+    "assessments:grid": page("committee rated", "READ RAT", source="related"),
+    "assessments:grid_save": button("committee rated", "READ RAT", source="related"),
+    "assessments:grid_submit": button("committee rated", "READ RAT", source="related"),
+    "assessments:guide": page("round", source="related"),
+    "assessments:entry_files": form("committee", "CLK", source="superior"),
+    "assessments:entry_template": page("committee", "CLK", source="superior"),
+    "assessments:entry_preview": by_token("GET", "committee", source="superior"),
+    "assessments:entry_confirm": by_token("POST", "committee", source="superior"),
+    "assessments:sheet": form("sheet", "CLK COM DEP UP MINE", "CLK MINE"),
+    "assessments:sheet_take_back": button("sheet", "SUBMITTER", state_first=True),
+    "assessments:sheet_release": button("sheet", "CLK"),
+    "assessments:self_sheet": page("self", "SEC"),
+    "assessments:confirmations": page("round", f"liaison {READERS} {DEPARTMENTS}"),
+    "assessments:mine": page("round"),
+    "assessments:raters": form("round", f"{STAFF} {DEPARTMENTS}"),
+    "assessments:track": page("track"),
+    "assessments:track_confirm": button("track", "LIA CLK", state_first=True),
+    "assessments:track_send_back": button("track", "LIA CLK COM", state_first=True),
+    "assessments:track_seal": button("track", "SEC CLK"),
+    "assessments:decide": form("committee", "READ", "CLK"),
+    "assessments:decide_quotas": page("committee", "READ"),
+    "assessments:decide_minutes": page("committee", "READ"),
+    "assessments:decide_act": form("committee", "COM", name="sign"),
     "assessments:ledgers": page(),
     "assessments:ledger": page("unit", name="grading"),
     "assessments:ledger_file": button("unit", name="grading"),
@@ -266,7 +306,9 @@ class World:
 
     def things(self, kind: str) -> list[Thing]:
         """Things of a kind, one per scope."""
-        return KINDS[kind](self)
+        if kind in KINDS:
+            return KINDS[kind](self)
+        return [thing for each in kind.split() for thing in KINDS[each](self)]
 
     def file(self, branch: str) -> Any:
         """The file of a branch, in whichever round it stands."""
@@ -342,7 +384,8 @@ def _sheets(world: World) -> list[Thing]:
         found.append(Thing(scope, {"pk": sheet.pk}, covering(name), parties(name)))
     own = Sheet.objects.filter(assessment=world.file("大村"), rater=world.village.person["rater"]).first()
     assert own is not None
-    return [*found, Thing("rated", {"pk": own.pk}, covering("大村") | {"rater"}, parties("大村"))]
+    mine = {"MINE": frozenset({"rater"})}
+    return [*found, Thing("rated", {"pk": own.pk}, covering("大村") | {"rater"}, parties("大村") | mine)]
 
 
 def _rounds(world: World) -> list[Thing]:
@@ -372,25 +415,43 @@ def _units(world: World) -> list[Thing]:
     ]
 
 
+READ = {
+    "旺草镇": frozenset({"clerk", "committee", "minister", "county", "city", "province"}),
+    "蒲场镇": frozenset({"clerk_pu", "committee_pu", "minister", "county", "city", "province"}),
+    "玉溪镇": frozenset({"other_clerk", "other_county", "city", "province"}),
+}
+
+
 def _committees(world: World) -> list[Thing]:
     """A round and a deciding committee of it: reached by whoever covers a file of the committee."""
     org, own, other = world.village.org, world.rounds["own"].pk, world.rounds["other"].pk
     found = []
     for scope, pk, name in (("own", own, "旺草镇"), ("cousin", own, "蒲场镇"), ("other", other, "玉溪镇")):
         reach = frozenset().union(*(covering(branch) for branch, above in BRANCHES.items() if above == name))
-        found.append(
-            Thing(
-                scope,
-                {"pk": pk, "code": org[name].code},
-                reach,
-                PARTIES[name] | {"UP": frozenset({"city", "province"})},
-            )
-        )
+        roles = PARTIES[name] | {"READ": READ[name]}
+        found.append(Thing(scope, {"pk": pk}, reach, roles, f"?committee={org[name].code}"))
     return [
         *found,
-        Thing("crossed", {"pk": own, "code": org["玉溪镇"].code}, frozenset()),
-        Thing("crossed back", {"pk": other, "code": org["旺草镇"].code}, frozenset()),
+        Thing("crossed", {"pk": own}, frozenset(), {}, f"?committee={org['玉溪镇'].code}"),
+        Thing("crossed back", {"pk": other}, frozenset(), {}, f"?committee={org['旺草镇'].code}"),
     ]
+
+
+def _rated(world: World) -> list[Thing]:
+    """A round without a committee: the rater's own sheets, the first committee for those who read one."""
+    readers = READ["旺草镇"] | READ["蒲场镇"]
+    roles = {"READ": readers, "RAT": frozenset({"rater"})}
+    return [Thing("rated", {"pk": world.rounds["own"].pk}, IN_THE_ROUND, roles)]
+
+
+def _self(world: World) -> list[Thing]:
+    """A round as the secretary of a branch in it sees it."""
+    secretaries = frozenset({"secretary", "secretary2"})
+    return [Thing("own", {"pk": world.rounds["own"].pk}, IN_THE_ROUND, {"SEC": secretaries})]
+
+
+def _any_round(world: World) -> list[Thing]:
+    return [Thing("", {}, IN_THE_ROUND | IN_THE_OTHER_ROUND)]
 
 
 def _schemes(world: World) -> list[Thing]:
@@ -428,6 +489,9 @@ KINDS: dict[str, Callable[[World], list[Thing]]] = {
     "round": _rounds,
     "unit": _units,
     "committee": _committees,
+    "rated": _rated,
+    "self": _self,
+    "any round": _any_round,
     "scheme": _schemes,
     "person": _people,
     "post": _posts,

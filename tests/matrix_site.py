@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import re
 import zipfile
 from collections.abc import Iterator
@@ -10,8 +11,10 @@ from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
 
+import pytest
 from django.db import connection, transaction
 from django.http import HttpResponseBase
+from django.template import Template
 from django.test import Client
 
 from tests.matrix import PEOPLE, World, planted, settle
@@ -70,7 +73,10 @@ class Site:
 
 def open_site(blocker: Any) -> Iterator[Site]:
     """The world with everybody signed in; a moment ago, so that a request needn't say so again."""
-    with planted(blocker) as village:
+    with planted(blocker) as village, pytest.MonkeyPatch.context() as patch:
+        # Thousands of refusals need neither their tracebacks in the log nor copies of every template's context.
+        patch.setattr(logging.getLogger("django.request"), "disabled", True)
+        patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
         site = Site(settle(village))
         for name in PEOPLE:
             client = Client()

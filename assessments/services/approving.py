@@ -15,7 +15,7 @@ from assessments.models import Approval, Assessment
 from assessments.rules import NoticeTiming
 from assessments.services.deciding import locked, supersede_decisions, void_approvals
 from assessments.services.evidence import digests_of
-from assessments.services.marks import UNCOMPUTED, source_of
+from assessments.services.marks import UNCOMPUTED, demand_party, source_of
 from assessments.services.quotas import refuse_unmet_at_approval
 from assessments.services.schemes import rules_of
 from assessments.services.sheets import reopen
@@ -52,6 +52,8 @@ def approve(*, seen: Mapping[int, Seen], by: Actor, now: dt.datetime) -> int:
         files = locked(list(seen))
         if len(files) != len(seen):
             raise PermissionDenied("approve")
+        for file in files:
+            demand_party(file, by, "DEP")
         digests = digests_of(files)
         for file in files:
             held = seen[file.pk]

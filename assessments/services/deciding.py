@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.timezone import localdate
 
@@ -42,6 +43,19 @@ def locked(ids: Sequence[int]) -> list[Assessment]:
         .filter(pk__in=ids)
         .order_by("position")
     )
+
+
+def locked_for(ids: Sequence[int], by: Actor, party: str) -> list[Assessment]:
+    """The files, locked, if the actor is the party to every one of them.
+
+    Raises PermissionDenied otherwise, and for an id that is none, before a rule says anything about a file.
+    """
+    files = locked(ids)
+    if len(files) != len(set(ids)):
+        raise PermissionDenied("files")
+    for file in files:
+        demand_party(file, by, party)
+    return files
 
 
 def draft_decisions(*, drafts: Sequence[Draft], by: Actor, now: dt.datetime) -> list[Decision]:
@@ -124,7 +138,7 @@ def sign_decisions(
     if meeting_on > localdate(now):
         raise Refused(f"会议日期 {format_date(meeting_on)} 还没有到。", field="meeting_on")
     with transaction.atomic():
-        files = locked(ids)
+        files = locked_for(ids, by, "COM")
         drafts = {
             row.assessment_id: row
             for row in Decision.objects.filter(assessment__in=files, superseded_at=None)
@@ -158,7 +172,7 @@ def sign_decisions(
 def take_back_decisions(*, ids: Sequence[int], note: str, by: Actor, now: dt.datetime) -> int:
     """The committee secretary takes decisions back before a notice is posted; they stay, superseded."""
     with transaction.atomic():
-        files = locked(ids)
+        files = locked_for(ids, by, "COM")
         posted = [file.short_name for file in files if file.notice_from_on]
         if posted:
             raise Refused(f"{'、'.join(posted[:3])}已经公示，不能撤回评定；请由持有档案的一级退回。")
@@ -266,7 +280,7 @@ def report(
     """One act of the committee: send decided files up, each with version and digest (domain.md 4, report)."""
     rules = rules_of(round.scheme)
     with transaction.atomic():
-        files = locked(ids)
+        files = locked_for(ids, by, "COM")
         if not files:
             raise Refused("没有选中要上报的支部。")
         scanned = scanned_steps(files)
@@ -336,7 +350,7 @@ SCANNED_BEFORE_REPORT = frozenset(StepName) - {StepName.REPORT, StepName.APPROVE
 def take_back_report(*, ids: Sequence[int], by: Actor, now: dt.datetime) -> int:
     """The committee takes a report back before the level above has taken it up."""
     with transaction.atomic():
-        files = locked(ids)
+        files = locked_for(ids, by, "COM")
         taken = [file.short_name for file in files if file.taken_up_at]
         if taken:
             raise Refused(f"{'、'.join(taken[:3])}上级已经接收，不能撤回；请联系上级退回。")

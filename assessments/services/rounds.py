@@ -98,11 +98,7 @@ def open_round(*, round: Round, by: Actor, now: dt.datetime) -> int:
         ancestors = Organisation.objects.filter(pk__in=round.organisation.ancestor_ids())
         inside = Organisation.objects.filter(at_or_below(round.organisation.path)).active()
         rows = list((ancestors | inside).select_related("sector").in_order())
-        units = [_unit(round, row, position) for position, row in enumerate(rows)]
-        RosterUnit.objects.bulk_create(units, batch_size=500)
-        by_id = {row.pk: row for row in rows}
         graded = [row for row in rows if row.form in rules.graded_forms]
-        _open_files(round, rules, graded, by_id, {unit.organisation_id: unit.position for unit in units})
         move(
             flow=flow.ROUND,
             name="open",
@@ -112,6 +108,10 @@ def open_round(*, round: Round, by: Actor, now: dt.datetime) -> int:
             changes={"opened_at": now},
             details={"files": len(graded)},
         )
+        units = [_unit(round, row, position) for position, row in enumerate(rows)]
+        RosterUnit.objects.bulk_create(units, batch_size=500)
+        by_id = {row.pk: row for row in rows}
+        _open_files(round, rules, graded, by_id, {unit.organisation_id: unit.position for unit in units})
     return len(graded)
 
 

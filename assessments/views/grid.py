@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -126,13 +127,13 @@ def _place(request: HttpRequest, pk: int, key: str) -> tuple[Round, Source, Orga
     if code:
         committee = committee_or_404(request, round, code)
         if not reads_grid(committee, by.reach):
-            raise Http404
+            raise PermissionDenied("grid")
         return round, source, committee
     if Sheet.objects.current().filter(assessment__round=round, source=key, rater=by.person.pk).exists():
         return round, source, None
     found = committees_of(round, by.reach)
     if not found:
-        raise Http404
+        raise PermissionDenied("grid")
     return round, source, found[0]
 
 
