@@ -2,11 +2,25 @@
 
 from django.urls import URLPattern
 
-from assessments.urls import deciding, files, grid, imports, ledgers, polls, raters, rounds, scans, schemes, sheets
+from assessments.urls import (
+    approving,
+    deciding,
+    files,
+    grid,
+    imports,
+    ledgers,
+    polls,
+    raters,
+    rounds,
+    scans,
+    schemes,
+    sheets,
+)
 
 app_name = "assessments"
 
 urlpatterns: list[URLPattern] = [
+    *approving.patterns,
     *deciding.patterns,
     *files.patterns,
     *grid.patterns,
