@@ -67,6 +67,7 @@ class Item:
     due_on: dt.date | None = None
     late: bool = False
     due_words: str = ""
+    fold_url: str = ""
 
     @property
     def button(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from django.db.models import Count
 
@@ -24,6 +25,8 @@ from assessments.rules import NoticeTiming, StepName
 from assessments.steps import State, StepState
 from assessments.watching import PATTERN, pattern_of
 from orgs.roles import Role
+
+ONE_BY_ONE = 6
 
 
 def rater_items(desk: Desk) -> list[Item]:
@@ -69,7 +72,22 @@ def approving_items(desk: Desk) -> list[Item]:
     found: list[Item] = []
     for (round_id, code), held in units.items():
         found += _unit_items(desk, round_id, code, held)
-    return found
+    return folded(found)
+
+
+def folded(items: list[Item]) -> list[Item]:
+    """Many reports to take up become one item: one page takes up all of them."""
+    piles: dict[str, list[Item]] = {}
+    for item in items:
+        if item.duty is TAKE_UP and item.fold_url:
+            piles.setdefault(item.fold_url, []).append(item)
+    for url, pile in piles.items():
+        if len(pile) > ONE_BY_ONE:
+            names = "、".join(item.matter.split("：")[0] for item in pile[:3])
+            matter, cause = f"接收 {len(pile)} 个单位的上报", f"{names}等已上报"
+            items = [item for item in items if item not in pile]
+            items.append(replace(pile[0], matter=matter, cause=cause, url=url))
+    return items
 
 
 def _unit_items(desk: Desk, round_id: int, code: str, rows: Sequence[dict[str, object]]) -> Iterable[Item]:
@@ -83,13 +101,16 @@ def _unit_items(desk: Desk, round_id: int, code: str, rows: Sequence[dict[str, o
             round_id, unit=code, step="approve", status="open"
         )
         cause = "已接收，等核准" if duty is APPROVE else "已上报，等接收"
-        yield item_due(desk, duty, f"{name}：{reported} 个支部", cause, url, due_on)
+        item = item_due(desk, duty, f"{name}：{reported} 个支部", cause, url, due_on)
+        yield replace(item, fold_url=places.page("assessments:approve", round_id))
     late = _late_steps(desk, rows)
     if late:
         returned = all(mending for _, _, mending in late.values())
         number = sum(count for _, count, _ in late.values())
         words = "退回未改" if returned else f"{number} 个支部逾期"
-        parts = "、".join(f"{step.label} {count} 个" for step, count, _ in late.values())
+        order = list(StepName)
+        steps = sorted(late.values(), key=lambda one: order.index(one[0].key))
+        parts = "、".join(f"{step.label} {count} 个" if count > 1 else step.label for step, count, _ in steps)
         due = min((step.due_on for step, _, _ in late.values() if step.due_on), default=None)
         yield item_due(desk, CHASE, f"{name}：{words}", parts, places.chase_page(round_id, unit=code), due)
     notice = desk.watch.rules[round_id].notice

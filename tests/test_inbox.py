@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from assessments import duties, flow
 from assessments.inbox import count_of, grouped, inbox_of
+from assessments.inbox_above import folded
 from assessments.models import Assessment, Round, RoundStage, Track
 from assessments.services.approving import return_tracks, take_up
 from assessments.services.deciding import Draft, draft_decisions
@@ -192,3 +193,17 @@ def test_queries_do_not_grow(village) -> None:
     with CaptureQueriesContext(connection) as few:
         inbox_of(world.by("clerk"), TODAY)
     assert len(few) == len(many) <= 14
+
+
+@pytest.mark.parametrize(("units", "left"), [(6, 6), (7, 1)])
+def test_many_reports_become_one_item(units, left) -> None:
+    """More than six reports to take up are one item with the page of all; what else waits stays."""
+    reports = [
+        duties.Item(duties.TAKE_UP, f"第{number}镇：3 个支部", "已上报，等接收", "/", fold_url="/all/")
+        for number in range(units)
+    ]
+    other = duties.Item(duties.CHASE, "第九镇：1 个支部逾期", "自评", "/")
+    found = folded([*reports, other])
+    assert len(found) == left + 1
+    assert other in found
+    assert (f"接收 {units} 个单位的上报" in {item.matter for item in found}) is (left == 1)
