@@ -65,7 +65,7 @@ def _save(request: HttpRequest, scheme: Scheme, editor: Editor, key: str) -> Htt
         differing = _both(scheme, editor.typed, key)
         scheme.refresh_from_db()
         return _again(request, scheme, editor, key, 409, unsaved=True, differing=differing)
-    if not request.htmx:  # type: ignore[attr-defined]
+    if not request.htmx:
         messages.success(request, f"{SECTIONS[key].title}已保存。")
         query = f"?sector={editor.sector}" if editor.sector else ""
         return redirect(reverse("assessments:scheme_edit", args=[scheme.pk]) + f"{query}#part-{key}")
@@ -99,7 +99,7 @@ def _again(
 ) -> HttpResponse:
     context = _drawn(request, scheme, editor) | {"changed": key, "goal": editor.goal} | more
     context["section"] = SECTIONS[key]
-    fragment = "assessments/scheme_answer.html" if request.htmx else "assessments/scheme_edit.html"  # type: ignore[attr-defined]
+    fragment = "assessments/scheme_answer.html" if request.htmx else "assessments/scheme_edit.html"
     return render(request, fragment, context, status=status)
 
 
