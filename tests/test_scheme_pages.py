@@ -25,8 +25,9 @@ def test_a_sample_becomes_a_draft_of_ones_own(village, county) -> None:
     page = county.get(answer.url)
     assert page.content.decode().count('title="文件未定，请填写"') > 10
     assert f"还差{len(page.context['faults'])}处" in words(page)
-    county.post("/schemes/samples/county-notice-2012/")
-    assert Scheme.objects.count() == 1
+    Desk(county, scheme).save("basics", name="绥山县方案")
+    assert county.post("/schemes/samples/county-notice-2012/").url == f"/schemes/{scheme.pk}/"
+    assert [one.name for one in Scheme.objects.all()] == ["绥山县方案"]
 
 
 def test_the_list_tells_ones_own_from_those_above_shared_and_below(village, client) -> None:

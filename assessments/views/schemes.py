@@ -126,15 +126,15 @@ def start(request: HttpRequest, code: str) -> HttpResponse:
     """Make a shipped scheme one's own, to start from."""
     if code not in preset_codes():
         raise Http404
-    by = actor_of(request)
-    scheme, written = services.load_scheme(
-        document=preset(code), organisation=_own(request), by=by, now=timezone.now()
+    own = _own(request)
+    there = Scheme.objects.filter(code=code, organisation=own).order_by("-version").first()
+    if there is not None:
+        messages.info(request, "本单位已有这个方案，请在它上面改。")
+        return redirect("assessments:scheme", there.pk)
+    scheme, _ = services.load_scheme(
+        document=preset(code), organisation=own, by=actor_of(request), now=timezone.now()
     )
-    if not written:
-        messages.info(request, "本单位已有这个方案，内容没有变化。")
-    return redirect(
-        "assessments:scheme_edit" if scheme.status != "frozen" else "assessments:scheme", scheme.pk
-    )
+    return redirect("assessments:scheme_edit", scheme.pk)
 
 
 def _own(request: HttpRequest) -> Organisation:
