@@ -68,15 +68,31 @@ def to_rate(round: Round, by: Actor, *, today: dt.date) -> list[ToRate]:
 
 
 @dataclass(frozen=True)
+class AskedSheet:
+    """A sheet asked for: what it is called, and who fills it in where that isn't the same."""
+
+    sheet: Sheet
+    name: str
+    person: str
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> AskedSheet:
+        """``sheet.rater`` is read."""
+        person = sheet.rater.name if sheet.rater else ""
+        name = "导入" if sheet.imported else sheet.rater_label or person or "未写名称"
+        return cls(sheet, name, "" if person == name else person or "代录")
+
+
+@dataclass(frozen=True)
 class Asked:
     """One source of one branch: the sheets still out, and those in or released."""
 
     file: Assessment
     track: Track
     source: Source
-    waiting: Sequence[Sheet]
-    done: Sequence[Sheet]
-    released: Sequence[Sheet]
+    waiting: Sequence[AskedSheet]
+    done: Sequence[AskedSheet]
+    released: Sequence[AskedSheet]
     may_release: bool
 
     @property
@@ -106,7 +122,7 @@ def asked_in(round: Round, by: Actor, committee_id: int) -> list[Asked]:
     found = []
     for track in tracks:
         piles = {
-            status: [one for one in track.current_sheets if one.status == status]
+            status: [AskedSheet.of(one) for one in track.current_sheets if one.status == status]
             for status in ("draft", "in_force", "released")
         }
         file = track.assessment
