@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -19,13 +19,20 @@ from assessments.services.polls import Counts, counted_groups
 from assessments.services.sheets import REASON_LENGTH, Cell
 from gradingsite.lib.days import parse_day
 from gradingsite.lib.points import HUNDRED, format_points, parse_count, parse_points, short_points
-from gradingsite.lib.reading import Header, Row, find_header, read_tables
+from gradingsite.lib.reading import Header, find_header, read_tables
 from gradingsite.lib.refusal import Refused
+from gradingsite.lib.tables import Row
 from gradingsite.lib.tables import Sheet as Table
 from gradingsite.lib.tidy import normalise_code, normalise_name
 
 CODE, NAME, RATER, GROUP = "组织代码", "支部", "评分人", "投票人员"
-COUNTS = (("expected", "应到"), ("issued", "发出"), ("returned", "收回"), ("blank", "弃权"), ("invalid", "无效"))
+COUNTS = (
+    ("expected", "应到"),
+    ("issued", "发出"),
+    ("returned", "收回"),
+    ("blank", "弃权"),
+    ("invalid", "无效"),
+)
 DAY, STAFF = "测评日期", "计票人"
 REASON = "扣分事由"
 
@@ -120,7 +127,9 @@ def ballot_template(source: Source, lines: Sequence[BallotLine]) -> bytes:
     """A workbook for the counts of a ballot. Always empty: how few voted stays between the two who count."""
     grouped = any(line.group for line in lines)
     heads = [CODE, NAME, GROUP] if grouped else [CODE, NAME]
-    titles = heads + [label for _, label in COUNTS] + [option.label for option in source.options] + [DAY, STAFF]
+    titles = (
+        heads + [label for _, label in COUNTS] + [option.label for option in source.options] + [DAY, STAFF]
+    )
     rows: list[list[str | int | None]] = []
     for line in lines:
         own: list[str | int | None] = [line.track.assessment.code, line.track.assessment.short_name]
@@ -148,7 +157,9 @@ def _workbook(
     stream = BytesIO()
     with xlsxwriter.Workbook(stream, {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         sheet = book.add_worksheet("填写")
-        head = book.add_format({"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#f0f1f4"})
+        head = book.add_format(
+            {"bold": True, "border": 1, "align": "center", "text_wrap": True, "bg_color": "#f0f1f4"}
+        )
         text = book.add_format({"num_format": "@", "border": 1})
         points = book.add_format({"num_format": "0.00", "border": 1})
         for column, title in enumerate(titles):
@@ -157,7 +168,9 @@ def _workbook(
         for number, values in enumerate(rows, start=1):
             for column, value in enumerate(values):
                 if isinstance(value, int):
-                    sheet.write_number(number, column, float(f"{value // HUNDRED}.{value % HUNDRED:02d}"), points)
+                    sheet.write_number(
+                        number, column, float(f"{value // HUNDRED}.{value % HUNDRED:02d}"), points
+                    )
                 else:
                     sheet.write_string(number, column, value or "", text)
         for (number, column), full in limits.items():
@@ -186,13 +199,15 @@ def _check_of(full: int, step: int) -> dict[str, object]:
 
 def read_marks(grid: Grid, content: bytes, filename: str) -> Plan:
     """What a filled-in template would write into the grid. Raises Refused for a file that is no such template."""
-    wanted: dict[str, list[str]] = {"code": [CODE, "代码"], "name": [NAME, "支部名称"], "rater": [RATER]}
+    wanted: dict[str, Iterable[str]] = {"code": [CODE, "代码"], "name": [NAME, "支部名称"], "rater": [RATER]}
     for column in grid.columns:
         wanted[f"p:{column.key}"] = [column.label]
         if column.key:
             wanted[f"r:{column.key}"] = [f"{column.label}{REASON}"]
     table, header = _table(content, filename, wanted)
-    by_code: dict[tuple[str, str], GridRow] = {(row.file.code, row.sheet.rater_label): row for row in grid.rows}
+    by_code: dict[tuple[str, str], GridRow] = {
+        (row.file.code, row.sheet.rater_label): row for row in grid.rows
+    }
     judged: list[Judged] = []
     seen: set[int] = set()
     for row in _body(table, header):
@@ -205,7 +220,7 @@ def read_marks(grid: Grid, content: bytes, filename: str) -> Plan:
     return Plan(tuple(judged))
 
 
-def _table(content: bytes, filename: str, wanted: dict[str, list[str]]) -> tuple[Table, Header]:
+def _table(content: bytes, filename: str, wanted: dict[str, Iterable[str]]) -> tuple[Table, Header]:
     for table in read_tables(content, filename, max_rows=5000, max_columns=120).visible_sheets:
         header = find_header(table, wanted, required=["code"])
         if header is not None and len(header.columns) > 2:
@@ -229,9 +244,7 @@ def _code_in(row: Row, header: Header) -> str:
     return normalise_code(cell.value, number_format=cell.number_format, name=CODE)[0]
 
 
-def _row_of(
-    row: Row, header: Header, by_code: dict[tuple[str, str], GridRow], seen: set[int]
-) -> GridRow:
+def _row_of(row: Row, header: Header, by_code: dict[tuple[str, str], GridRow], seen: set[int]) -> GridRow:
     code = _code_in(row, header)
     if not code:
         raise Refused("没有组织代码。")
@@ -288,12 +301,22 @@ def _judge_cell(
         entry = Cell(found.sheet.pk, cell.column.key, cell.points, points, reason)
         fresh = cell.points is None
         words = format_points(points) if fresh else f"{format_points(cell.points)} → {format_points(points)}"
-        yield judged(Verdict.NEW if fresh else Verdict.CHANGED, words + (f"，{reason}" if reason else ""), entry)
+        yield judged(
+            Verdict.NEW if fresh else Verdict.CHANGED, words + (f"，{reason}" if reason else ""), entry
+        )
 
 
-def read_ballots(source: Source, lines: Sequence[BallotLine], content: bytes, filename: str, today: dt.date) -> Plan:
+def read_ballots(
+    source: Source, lines: Sequence[BallotLine], content: bytes, filename: str, today: dt.date
+) -> Plan:
     """What a filled-in template of counts would enter. A row without any count is passed over."""
-    wanted: dict[str, list[str]] = {"code": [CODE], "name": [NAME], "group": [GROUP], "day": [DAY], "staff": [STAFF]}
+    wanted: dict[str, Iterable[str]] = {
+        "code": [CODE],
+        "name": [NAME],
+        "group": [GROUP],
+        "day": [DAY],
+        "staff": [STAFF],
+    }
     wanted |= {name: [label] for name, label in COUNTS}
     wanted |= {f"o:{option.key}": [option.label] for option in source.options}
     table, header = _table(content, filename, wanted)
@@ -332,10 +355,12 @@ def _ballot(row: Row, header: Header, source: Source, line: BallotLine, today: d
         column = header.columns.get(key)
         return parse_count(row[column].value if column else None, name=label)  # type: ignore[arg-type]
 
-    heads = [count(name, label) for name, label in COUNTS]
+    heads = {name: count(name, label) for name, label in COUNTS}
     options = {option.key: count(f"o:{option.key}", f"「{option.label}」票") for option in source.options}
-    counts = Counts(*heads, options)
-    asked = BallotCounts(options, counts.blank, counts.invalid, counts.expected, counts.issued, counts.returned)
+    counts = Counts(**heads, options=options)
+    asked = BallotCounts(
+        options, counts.blank, counts.invalid, counts.expected, counts.issued, counts.returned
+    )
     faults = check_counts(source, asked)
     if faults:
         raise Refused(f"{'；'.join(faults)}。")

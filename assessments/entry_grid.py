@@ -120,6 +120,12 @@ class GridGroup:
     rows: list[GridRow] = field(default_factory=list)
 
     @property
+    def size(self) -> str:
+        """How many branches, and how many sheets where several raters have one each."""
+        branches, sheets = len({row.file.pk for row in self.rows}), len(self.rows)
+        return f"{branches} 个支部" if branches == sheets else f"{branches} 个支部，{sheets} 张表"
+
+    @property
     def sum(self) -> int:
         """Full points of the whole sheet."""
         return sum(full or 0 for full in self.full)
@@ -157,6 +163,11 @@ class Grid:
     def done(self) -> int:
         """Rows with everything filled in, handed in or not."""
         return sum(not (row.missing + row.reasonless) for row in self.rows)
+
+    @property
+    def unit(self) -> str:
+        """What the rows are: branches, or sheets where several raters have one each."""
+        return "个支部" if len({row.file.pk for row in self.rows}) == len(self.rows) else "张表"
 
     @property
     def editable(self) -> bool:
@@ -217,7 +228,14 @@ def grid_of(
         else [one for one in within.counted().in_order() if one.pk not in with_rows]
     )
     return Grid(
-        round, source, rules, committee, columns, _grouped(rules, source, columns, rows), _recent(held), absent
+        round,
+        source,
+        rules,
+        committee,
+        columns,
+        _grouped(rules, source, columns, rows),
+        _recent(held),
+        absent,
     )
 
 
@@ -259,7 +277,9 @@ def cells_of(sheet: Sheet, columns: Sequence[Column], editable: bool) -> list[Gr
         line = sheet.lines.get(column.key) or {}
         full = asked.get(column.key)
         found.append(
-            GridCell(column, full, line.get("points"), line.get("reason", ""), locked=not editable or full is None)
+            GridCell(
+                column, full, line.get("points"), line.get("reason", ""), locked=not editable or full is None
+            )
         )
     return found
 
@@ -292,7 +312,8 @@ def _recent(sheets: Iterable[Sheet]) -> dict[str, list[str]]:
                 times = noted.setdefault(key, {})
                 times[line["reason"]] = max(times.get(line["reason"], ""), line.get("at", ""))
     return {
-        key: sorted(times, key=lambda reason: times[reason], reverse=True)[:RECENT] for key, times in noted.items()
+        key: sorted(times, key=lambda reason: times[reason], reverse=True)[:RECENT]
+        for key, times in noted.items()
     }
 
 
@@ -301,7 +322,9 @@ def _judge(rules: SchemeRules, source: Source, rows: Sequence[GridRow]) -> None:
     ids = [row.file.pk for row in rows]
     marks = marks_in_force(ids)
     tracks: dict[int, dict[str, str]] = {}
-    for pk, key, status in Track.objects.filter(assessment__in=ids).values_list("assessment_id", "source", "status"):
+    for pk, key, status in Track.objects.filter(assessment__in=ids).values_list(
+        "assessment_id", "source", "status"
+    ):
         tracks.setdefault(pk, {})[key] = status
     by_file: dict[int, list[GridRow]] = {}
     for row in rows:
@@ -346,13 +369,18 @@ def _what_is_missing(
         if one.key == source.key or status == flow.CONFIRMED:
             continue
         if status == flow.IN:
-            return f"{one.short}待确认", False
-        return f"{one.short}未齐", False
+            return f"{one.label}待确认", False
+        return f"{one.label}未齐", False
     return "", False
 
 
 def _estimate(
-    rules: SchemeRules, grader: Grader, source: Source, row: GridRow, together: Sequence[GridRow], marks: MarksInForce
+    rules: SchemeRules,
+    grader: Grader,
+    source: Source,
+    row: GridRow,
+    together: Sequence[GridRow],
+    marks: MarksInForce,
 ) -> None:
     """The total with this source's sheets as they stand. Only when every source is in: a total with one ballot
     source missing would tell the other (ballots.md, Small groups)."""

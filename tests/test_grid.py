@@ -41,7 +41,9 @@ def cell(sheet: Sheet, key: str = "leader", value: str = "20", **more: Any) -> d
 
 def save(client: Client, village: Village, cells: list[dict[str, Any]], whole: bool = False) -> Any:
     body = json.dumps({"whole": whole, "cells": cells})
-    return client.post(address(village, "save/"), body, content_type="application/json", headers={"HX-Request": "true"})
+    return client.post(
+        address(village, "save/"), body, content_type="application/json", headers={"HX-Request": "true"}
+    )
 
 
 def full_sheet(village: Village, branch: str, short: int = 0) -> list[dict[str, Any]]:
@@ -58,10 +60,12 @@ def full_sheet(village: Village, branch: str, short: int = 0) -> list[dict[str, 
 
 def test_the_page_groups_branches_by_sector_with_their_full_points(grading: Village) -> None:
     page = client_of(grading, "clerk").get(address(grading)).content.decode()
-    assert "大村" in page and "小村" in page
+    assert "大村" in page
+    assert "小村" in page
     assert "河村" not in page, "another committee's branch"
     assert "满分 20" in page
-    assert 'aria-disabled="true"' in page and "还差 21 处" in page
+    assert 'aria-disabled="true"' in page
+    assert "还差 21 处" in page
 
 
 def test_a_saved_cell_answers_with_sum_and_what_is_left(grading: Village) -> None:
@@ -84,7 +88,8 @@ def test_a_saved_cell_answers_with_sum_and_what_is_left(grading: Village) -> Non
 @pytest.mark.parametrize("value", ["18分", "1e1", "20.01", "-1", "1.005", "十八", "=1+1", "18,5"])
 def test_what_is_no_number_in_range_is_refused_and_nothing_written(grading: Village, value: str) -> None:
     told = save(client_of(grading, "clerk"), grading, [cell(sheet_of(grading, "大村"), value=value)]).json()
-    assert told["cells"][0]["state"] == "refused" and told["cells"][0]["words"]
+    assert told["cells"][0]["state"] == "refused"
+    assert told["cells"][0]["words"]
     assert sheet_of(grading, "大村").lines == {}
 
 
@@ -112,7 +117,8 @@ def test_a_paste_is_written_whole_or_not_at_all(grading: Village) -> None:
     cells = [cell(sheet_of(grading, "大村"), value="20"), cell(sheet_of(grading, "中村"), value="99")]
     told = save(client_of(grading, "clerk"), grading, cells, whole=True).json()
     assert {one["state"] for one in told["cells"]} == {"refused"}
-    assert sheet_of(grading, "大村").lines == {} and sheet_of(grading, "中村").lines == {}
+    assert sheet_of(grading, "大村").lines == {}
+    assert sheet_of(grading, "中村").lines == {}
     cells[1]["value"] = "9"
     told = save(client_of(grading, "clerk"), grading, cells, whole=True).json()
     assert {one["state"] for one in told["cells"]} == {"saved"}
@@ -156,7 +162,8 @@ def test_the_total_is_the_one_that_computing_finds(grading: Village) -> None:
     fill(grading, "大村", FULL)
     told = save(client, grading, full_sheet(grading, "大村", 800)).json()
     row = told["rows"][0]
-    assert row["gaps"] == 0 and row["total"] != "—"
+    assert row["gaps"] == 0
+    assert row["total"] != "—"
     client.post(address(grading, "submit/"))
     file = grading.file("大村")
     assert row["total"] == f"{file.total // 100}.{file.total % 100:02d}"
@@ -166,7 +173,8 @@ def test_the_total_is_the_one_that_computing_finds(grading: Village) -> None:
 def test_no_total_while_a_source_is_missing(grading: Village) -> None:
     fill(grading, "大村", {label: points for label, points in FULL.items() if label != "群众评"})
     told = save(client_of(grading, "clerk"), grading, full_sheet(grading, "大村")).json()
-    assert told["rows"][0]["total"] == "—" and "未齐" in told["rows"][0]["verdict"]
+    assert told["rows"][0]["total"] == "—"
+    assert "未齐" in told["rows"][0]["verdict"]
 
 
 def test_submit_hands_in_what_is_filled_in_and_leaves_the_rest(grading: Village) -> None:
@@ -183,7 +191,8 @@ def test_a_deduction_without_a_reason_is_a_gap(grading: Village) -> None:
     cells = full_sheet(grading, "大村", 100)
     del cells[0]["reason"]
     told = save(client_of(grading, "clerk"), grading, cells).json()
-    assert told["rows"][0]["gaps"] == 1 and "缺 1 条事由" in told["rows"][0]["verdict"]
+    assert told["rows"][0]["gaps"] == 1
+    assert "缺 1 条事由" in told["rows"][0]["verdict"]
 
 
 def test_handed_in_rows_are_locked(grading: Village) -> None:
@@ -192,7 +201,8 @@ def test_handed_in_rows_are_locked(grading: Village) -> None:
     client.post(address(grading, "submit/"))
     sheet = grading.track("大村", "上级党组织评").sheets.get()
     told = save(client, grading, [cell(sheet, value="1", seen="20.00")]).json()
-    assert told["cells"][0]["state"] == "refused" and "已经交了" in told["cells"][0]["words"]
+    assert told["cells"][0]["state"] == "refused"
+    assert "已经交了" in told["cells"][0]["words"]
 
 
 def test_the_grid_costs_the_same_for_one_branch_and_for_three(grading: Village) -> None:
@@ -200,20 +210,31 @@ def test_the_grid_costs_the_same_for_one_branch_and_for_three(grading: Village) 
     for code in ("大村", ""):
         ids = [sheet_of(grading, code).pk] if code else None
         committee, by = grading.org["旺草镇"], grading.by("clerk")
-        with CaptureQueriesContext(connection, ) as queries:
-            grid = grid_of(round=grading.round, source=source(grading), by=by, committee=committee, sheet_ids=ids)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            grid = grid_of(
+                round=grading.round, source=source(grading), by=by, committee=committee, sheet_ids=ids
+            )
         counts.append((len(grid.rows), len(queries) - (ids is None)))
-    assert counts[0][0] == 1 and counts[1][0] == 3
+    assert counts[0][0] == 1
+    assert counts[1][0] == 3
     assert counts[0][1] == counts[1][1]
 
 
 def test_recent_reasons_stand_newest_first(grading: Village) -> None:
     client = client_of(grading, "clerk")
     save(client, grading, [cell(sheet_of(grading, "大村"), value="18", reason="缺记录")])
-    grid = grid_of(round=grading.round, source=source(grading), by=grading.by("clerk"), committee=grading.org["旺草镇"])
+    grid = grid_of(
+        round=grading.round, source=source(grading), by=grading.by("clerk"), committee=grading.org["旺草镇"]
+    )
     assert grid.recent == {"leader": ["缺记录"]}
 
 
 def test_the_guide_is_the_schemes_own_words(grading: Village) -> None:
-    page = client_of(grading, "clerk").get(f"/rounds/{grading.round.pk}/guide/{source(grading).key}/").content.decode()
+    page = (
+        client_of(grading, "clerk")
+        .get(f"/rounds/{grading.round.pk}/guide/{source(grading).key}/")
+        .content.decode()
+    )
     assert "书记履职、班子配备、带头作用" in page

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.test import Client
 
@@ -24,7 +22,15 @@ def sheet_of(village: Village, branch: str = "大村", label: str = SELF) -> She
     return village.track(branch, label).sheets.get(status="draft")
 
 
-def posted(village: Village, branch: str = "大村", *, short: int = 0, reason: str = "", do: str = "save", seen: str = "") -> dict[str, str]:
+def posted(
+    village: Village,
+    branch: str = "大村",
+    *,
+    short: int = 0,
+    reason: str = "",
+    do: str = "save",
+    seen: str = "",
+) -> dict[str, str]:
     """A filled-in form; the first indicator ``short`` hundredths below its full points."""
     data = {"do": do}
     for number, leaf in enumerate(village.rules.sector(village.file(branch).sector).leaves()):
@@ -54,7 +60,8 @@ def test_a_draft_is_saved_with_gaps(grading: Village) -> None:
     page = client.post(f"/sheets/{sheet.pk}/", data, follow=True).content.decode()
     assert "已保存，还没有提交" in page
     sheet.refresh_from_db()
-    assert sheet.lines["leader"]["points"] == 1900 and "thinking" not in sheet.lines
+    assert sheet.lines["leader"]["points"] == 1900
+    assert "thinking" not in sheet.lines
 
 
 def test_handing_in_names_each_gap_beside_its_field_and_on_top(grading: Village) -> None:
@@ -64,8 +71,10 @@ def test_handing_in_names_each_gap_beside_its_field_and_on_top(grading: Village)
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "2 处要改" in page
-    assert 'href="#id_reason-leader"' in page and 'id="id_reason-leader_fault"' in page
-    assert "扣了 1.00 分，写明事由" in page and "没有打分，满分 10" in page
+    assert 'href="#id_reason-leader"' in page
+    assert 'id="id_reason-leader_fault"' in page
+    assert "扣了 1.00 分，写明事由" in page
+    assert "没有打分，满分 10" in page
     assert 'value="19.00"' in page, "what was typed stays"
 
 
@@ -76,7 +85,8 @@ def test_handed_in_confirmed_sealed(grading: Village) -> None:
     assert track.status == "in"
     liaison = client_of(grading, "liaison")
     listed = liaison.get(f"/rounds/{grading.round.pk}/confirm/").content.decode()
-    assert "去确认" in listed and "99.00" in listed
+    assert "去确认" in listed
+    assert "99.00" in listed
     assert "确认大村的自评" in liaison.get(f"/sheets/{sheet.pk}/").content.decode()
     liaison.post(f"/tracks/{track.pk}/confirm/")
     assert grading.track("大村", SELF).status == "confirmed"
@@ -102,7 +112,8 @@ def test_sent_back_with_a_reason_the_branch_reads(grading: Village) -> None:
     assert grading.track("大村", SELF).status == "in"
     liaison.post(f"/tracks/{track.pk}/send-back/", {"note": "工作业绩没有依据"})
     page = client.get(f"/rounds/{grading.round.pk}/self/", follow=True).content.decode()
-    assert "退回修改：" in page and "工作业绩没有依据" in page
+    assert "退回修改：" in page
+    assert "工作业绩没有依据" in page
     assert 'value="20.00"' in page, "what stood is there to be mended"
 
 
@@ -116,14 +127,18 @@ def test_staff_filling_in_for_a_branch_need_the_signed_paper(grading: Village) -
     client.post(f"/sheets/{sheet.pk}/", posted(grading, "小村", do="hand_in", seen="") | {
         f"seen-{key}": f"{line['points'] // 100}.{line['points'] % 100:02d}" for key, line in sheet.lines.items()
     })  # fmt: skip
-    assert grading.track("小村", SELF).status == "in" and grading.track("小村", SELF).on_behalf
+    assert grading.track("小村", SELF).status == "in"
+    assert grading.track("小村", SELF).on_behalf
 
 
 def test_a_change_by_somebody_else_is_not_overwritten(grading: Village) -> None:
     sheet = sheet_of(grading, "大村", SUPERIOR)
     client_of(grading, "clerk").post(f"/sheets/{sheet.pk}/", posted(grading, short=100, reason="甲"))
-    answer = client_of(grading, "clerk2").post(f"/sheets/{sheet.pk}/", posted(grading, short=500, reason="乙"))
-    assert answer.status_code == 422 and "刚被" in answer.content.decode()
+    answer = client_of(grading, "clerk2").post(
+        f"/sheets/{sheet.pk}/", posted(grading, short=500, reason="乙")
+    )
+    assert answer.status_code == 422
+    assert "刚被" in answer.content.decode()
     sheet.refresh_from_db()
     assert sheet.lines["leader"]["points"] == 1900
 
@@ -150,18 +165,26 @@ def test_the_rater_finds_the_sheets_asked_for_and_no_others(grading: Village) ->
     sheet = ask_rater(grading)
     client = client_of(grading, "rater")
     page = client.get(f"/rounds/{grading.round.pk}/mine/").content.decode()
-    assert f"/sheets/{sheet.pk}/" in page and "中村" not in page
+    assert f"/sheets/{sheet.pk}/" in page
+    assert "中村" not in page
     assert client.get(f"/sheets/{sheet.pk}/").status_code == 200
     other = grading.track("大村", RELATED).sheets.get(rater=grading.person["rater2"])
     assert client.get(f"/sheets/{other.pk}/").status_code == 404
     grid = client.get(f"/rounds/{grading.round.pk}/grid/{sheet.source}/").content.decode()
-    assert grid.count("data-editable") == 1 and "综合得分" not in grid
+    assert grid.count("data-editable") == 1
+    assert "综合得分" not in grid
 
 
 def test_a_stranger_releases_nobody(grading: Village) -> None:
     sheet = ask_rater(grading)
-    assert client_of(grading, "secretary").post(f"/sheets/{sheet.pk}/release/", {"note": "不评"}).status_code == 403
-    assert client_of(grading, "clerk_pu").post(f"/sheets/{sheet.pk}/release/", {"note": "不评"}).status_code == 404
+    assert (
+        client_of(grading, "secretary").post(f"/sheets/{sheet.pk}/release/", {"note": "不评"}).status_code
+        == 403
+    )
+    assert (
+        client_of(grading, "clerk_pu").post(f"/sheets/{sheet.pk}/release/", {"note": "不评"}).status_code
+        == 404
+    )
 
 
 def test_a_track_leads_to_its_form(grading: Village) -> None:

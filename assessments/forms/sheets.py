@@ -19,7 +19,9 @@ class PointsField(forms.CharField):
         super().__init__(
             required=False,
             label=name,
-            widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num", "data-full": full}),
+            widget=forms.TextInput(
+                attrs={"inputmode": "decimal", "autocomplete": "off", "class": "num", "data-full": full}
+            ),
         )
         self.full, self.step, self.name = full, step, name
 
@@ -93,7 +95,9 @@ class SheetForm(forms.Form):
             text = self.cleaned_data[f"seen-{key}"]
             seen = parse_points(text, name="原分数") if text else None
             if points != seen or (cell.column.key and reason.strip() != cell.reason):
-                found.append(Cell(sheet_id, cell.column.key, seen, points, reason if cell.column.key else None))
+                found.append(
+                    Cell(sheet_id, cell.column.key, seen, points, reason if cell.column.key else None)
+                )
         return found
 
 

@@ -37,7 +37,12 @@ from orgs.models import Organisation
 from orgs.roles import Role
 
 PER_PAGE = 50
-SHOWN = {"refused": Verdict.REFUSED, "new": Verdict.NEW, "changed": Verdict.CHANGED, "unchanged": Verdict.UNCHANGED}
+SHOWN = {
+    "refused": Verdict.REFUSED,
+    "new": Verdict.NEW,
+    "changed": Verdict.CHANGED,
+    "unchanged": Verdict.UNCHANGED,
+}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -38,7 +38,9 @@ def enter(request: HttpRequest) -> HttpResponse:
         return redirect("assessments:grid", round.pk, sources_for_grid(rules_of(round.scheme))[0].key)
     if reach.holds_any([Role.BRANCH_SECRETARY]):
         return redirect("assessments:self_sheet", round.pk)
-    return redirect("assessments:confirmations" if reach.holds_any([Role.LIAISON]) else "assessments:mine", round.pk)
+    return redirect(
+        "assessments:confirmations" if reach.holds_any([Role.LIAISON]) else "assessments:mine", round.pk
+    )
 
 
 @require_safe
@@ -70,7 +72,9 @@ def save(request: HttpRequest, pk: int, source: str) -> HttpResponse:
     block = read_block(request.body)
     ids = {entry.sheet_id for entry in block.entries}
     _demand_sheets(round, asked, committee, by, ids)
-    told = _save_whole(block.entries, by) if block.whole else [_save_one(entry, by) for entry in block.entries]
+    told = (
+        _save_whole(block.entries, by) if block.whole else [_save_one(entry, by) for entry in block.entries]
+    )
     grid = grid_of(round=round, source=asked, by=by, committee=committee, sheet_ids=ids)
     _tell_standing(told, grid)
     answer = {
@@ -208,4 +212,3 @@ def _row_told(request: HttpRequest, row: GridRow) -> dict[str, object]:
         "gaps": row.gaps,
         "verdict": render_to_string("assessments/grid_verdict.html", {"row": row}, request=request),
     }
-

@@ -160,7 +160,9 @@ def track(request: HttpRequest, pk: int) -> HttpResponse:
     found = track_or_404(request, pk)
     if source_of(found).method is Method.BALLOT:
         return redirect("assessments:poll", pk)
-    sheets = found.sheets.current().exclude(status="released").order_by("-pk").values_list("pk", flat=True)[:2]
+    sheets = (
+        found.sheets.current().exclude(status="released").order_by("-pk").values_list("pk", flat=True)[:2]
+    )
     if len(sheets) == 1:
         return redirect("assessments:sheet", sheets[0])
     committee = found.assessment.deciding

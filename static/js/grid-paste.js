@@ -98,8 +98,9 @@
     bar.appendChild(part("ok", "写入 " + written));
     bar.appendChild(part("plain", "未变 " + of("unchanged").length));
     if (refused.length || plan.outside) {
-      var reasons = refused.slice(0, 3).map(function (one) { return sheet.name(one.td) + one.found.why; });
-      if (refused.length > 3) { reasons.push("等 " + refused.length + " 处"); }
+      var all = refused.map(function (one) { return sheet.name(one.td) + one.found.why; });
+      var reasons = all.filter(function (words, place) { return all.indexOf(words) === place; }).slice(0, 3);
+      if (refused.length > 3) { reasons.push("共 " + refused.length + " 处"); }
       if (plan.outside) { reasons.push("超出表格 " + plan.outside + " 格"); }
       var bad = part("bad", "不写 " + (refused.length + plan.outside) + "：" + reasons.join("；"));
       bad.className = "bad";

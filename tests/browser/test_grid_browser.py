@@ -15,6 +15,20 @@ from tests.village import NOW, PASSWORD, Village
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+MOVES = (
+    ("ArrowRight", "大村1"),
+    ("ArrowDown", "中村1"),
+    ("ArrowLeft", "中村0"),
+    ("End", "中村6"),
+    ("Home", "中村0"),
+    ("Tab", "中村1"),
+    ("Shift+Tab", "中村0"),
+    ("Enter", "小村0"),
+    ("ArrowUp", "中村0"),
+    ("ArrowUp", "大村0"),
+)
+LEAVE = """() => { const leaving = new Event('beforeunload', {cancelable: true});
+window.dispatchEvent(leaving); return leaving.defaultPrevented; }"""
 SAVED = re.compile(r"已自动保存 \d\d:\d\d")
 
 
@@ -35,7 +49,8 @@ def paste(page: Page, text: str) -> None:
     """As Ctrl+V brings it: the site runs on plain http, where there is no clipboard to ask."""
     page.evaluate(
         """text => { const data = new DataTransfer(); data.setData('text/plain', text);
-        document.activeElement.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})); }""",
+        const how = {clipboardData: data, bubbles: true, cancelable: true};
+        document.activeElement.dispatchEvent(new ClipboardEvent('paste', how)); }""",
         text,
     )
 
@@ -51,8 +66,7 @@ def saved(page: Page) -> None:
 
 def test_keys_move_type_edit_and_restore(grading: Village, grid: Page) -> None:
     at(grid, "大村", 0).click()
-    for key, place in [("ArrowRight", "大村1"), ("ArrowDown", "中村1"), ("ArrowLeft", "中村0"), ("End", "中村6"), ("Home", "中村0"),
-                       ("Tab", "中村1"), ("Shift+Tab", "中村0"), ("Enter", "小村0"), ("ArrowUp", "中村0"), ("ArrowUp", "大村0")]:  # fmt: skip
+    for key, place in MOVES:
         grid.keyboard.press(key)
         assert standing(grid) == place, key
     grid.keyboard.type("20")
@@ -66,7 +80,8 @@ def test_keys_move_type_edit_and_restore(grading: Village, grid: Page) -> None:
     grid.keyboard.type("9")
     grid.keyboard.press("Escape")
     expect(at(grid, "大村", 0)).to_have_text("20.00")
-    assert standing(grid) == "大村0" and points(grading, "大村") == 2000
+    assert standing(grid) == "大村0"
+    assert points(grading, "大村") == 2000
     grid.keyboard.press("Control+z")
     expect(at(grid, "大村", 0)).to_have_text("")
     saved(grid)
@@ -120,7 +135,8 @@ def test_a_block_is_shown_before_it_is_written_and_taken_back_as_one(grading: Vi
     expect(at(grid, "小村", 5)).to_have_text("")
     for branch in ("中村", "小村"):
         expect(at(grid, branch, 5)).not_to_have_class(re.compile("saving"))
-    assert points(grading, "中村", "results") is None and points(grading, "小村", "results") is None
+    assert points(grading, "中村", "results") is None
+    assert points(grading, "小村", "results") is None
 
 
 def test_a_paste_left_with_escape_changes_nothing(grading: Village, grid: Page) -> None:
@@ -139,8 +155,7 @@ def test_a_lost_line_keeps_the_value_in_the_page_and_sends_it_later(grading: Vil
     grid.keyboard.press("Tab")
     expect(at(grid, "大村", 0)).to_have_class(re.compile("unsaved"))
     expect(grid.locator("#net-notice")).to_contain_text("1 处改动还在本页")
-    kept = grid.evaluate("() => { const leaving = new Event('beforeunload', {cancelable: true}); window.dispatchEvent(leaving); return leaving.defaultPrevented; }")
-    assert kept
+    assert grid.evaluate(LEAVE)
     grid.context.set_offline(False)
     saved(grid)
     expect(at(grid, "大村", 0)).not_to_have_class(re.compile("unsaved"))
@@ -189,11 +204,14 @@ def test_an_ended_session_asks_to_sign_in_and_keeps_what_was_typed(grading: Vill
 
 def test_head_and_first_column_stay_in_sight(grading: Village, grid: Page) -> None:
     grid.set_viewport_size({"width": 700, "height": 420})
-    grid.evaluate("() => { const wrap = document.querySelector('[data-grid]'); wrap.scrollLeft = 300; wrap.scrollTop = 60; }")
+    grid.evaluate(
+        "() => { const wrap = document.querySelector('[data-grid]'); wrap.scrollLeft = 300; wrap.scrollTop = 60; }"
+    )
     wrap = grid.locator("[data-grid]").bounding_box()
     name = grid.locator("tbody th.name").nth(1).bounding_box()
     head = grid.locator("thead th.name").bounding_box()
-    assert abs(name["x"] - wrap["x"]) < 2 and abs(head["y"] - wrap["y"]) < 3
+    assert abs(name["x"] - wrap["x"]) < 2
+    assert abs(head["y"] - wrap["y"]) < 3
 
 
 def test_the_wheel_changes_no_number(grading: Village, grid: Page) -> None:
@@ -206,7 +224,9 @@ def test_the_wheel_changes_no_number(grading: Village, grid: Page) -> None:
 
 def test_submit_leads_to_the_first_gap_until_there_is_none(grading: Village, grid: Page) -> None:
     at(grid, "小村", 6).click()
-    grid.locator("[data-grid-submit]").click(force=True)  # Playwright waits for a button that says it is disabled
+    grid.locator("[data-grid-submit]").click(
+        force=True
+    )  # Playwright waits for a button that says it is disabled
     assert standing(grid) == "大村0"
     full = "20\t10\t10\t15\t10\t20\t15"
     paste(grid, f"{full}\n{full}\n{full}")
