@@ -5,6 +5,7 @@ The words of the formula are worked out there; who may see names and which parts
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,7 +18,7 @@ from assessments.explaining import Explanation as Told
 from assessments.explaining import explain as put_in_words
 from assessments.models import Assessment, Decision, Poll, Sheet, Track
 from assessments.rules import Band, Method, SchemeRules, Source, SourceKind
-from assessments.scoring import Grader
+from assessments.scoring import Grader, rank_totals
 from assessments.services.schemes import rules_of
 from assessments.smallgroups import Line, View, view_of
 from gradingsite.lib.points import format_percent
@@ -25,7 +26,8 @@ from orgs.models import Passage
 from orgs.reach import Reach
 
 WITH_NAMES = frozenset({"CLK", "COM", "DEP", "UP"})
-BRANCH_SIDE = frozenset({"SEC", "LIA"})
+GOING_BACK = frozenset({"return_tracks", "return_decision", "take_back_decision"})
+FEWEST_TO_RANK = 2
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,15 @@ class Deduction:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """The file among those its committee has computed: its place, and how far its total lies from their mean."""
+
+    place: int
+    count: int
+    from_mean: Fraction
+
+
+@dataclass(frozen=True)
 class Explanation:
     """What the page shows of one file to one viewer."""
 
@@ -72,6 +83,14 @@ class Explanation:
     passages: Sequence[Passage] = ()
     years: Sequence[tuple[int, int, Band | None]] = field(default_factory=tuple)
     returned: bool = False
+    total: int | None = None
+    standing: Standing | None = None
+    further: Sequence[Deduction] = ()
+
+    @property
+    def keeps_to_announced(self) -> bool:
+        """Whether the viewer sees only what was announced, while the file is being decided anew."""
+        return self.returned and not self.names
 
     @property
     def overridden(self) -> bool:
@@ -94,7 +113,9 @@ def explain(file: Assessment, *, reach: Reach) -> Explanation:
     held = file.parties(reach)
     names = reach.everything or bool(held & WITH_NAMES) or _covers_from_above(file, reach)
     announced = file.announced_at is not None
-    decision = _decision_to_show(file, announced)
+    passages = _passages(file, rules, names)
+    returned = any(_goes_back(passage, file.announced_at) for passage in passages)
+    decision = _decision_to_show(file, announced, kept=returned and not names)
     base = Explanation(
         file=file,
         rules=rules,
@@ -103,12 +124,34 @@ def explain(file: Assessment, *, reach: Reach) -> Explanation:
         computed=rules.band(file.band) if file.band else None,
         decided=rules.band(decision.band) if decision and decision.signed_at else None,
         decision=decision,
-        returned=announced and file.status in (flow.COLLECTING, flow.COMPUTED),
-        passages=_passages(file, rules, names),
+        returned=returned,
+        total=file.total,
+        passages=passages,
     )
-    if not base.visible:
-        return base
-    return _with_figures(base)
+    if base.visible and base.keeps_to_announced:
+        return _as_announced(base)
+    return _with_figures(base) if base.visible else base
+
+
+def _goes_back(passage: Passage, announced_at: dt.datetime | None) -> bool:
+    return announced_at is not None and passage.name in GOING_BACK and passage.at > announced_at
+
+
+def _as_announced(base: Explanation) -> Explanation:
+    """Total and bands as they were announced; what came in since isn't announced yet and isn't shown."""
+    at = base.file.announced_at
+    before = [passage for passage in base.passages if at is not None and passage.at <= at]
+    computed = [passage.details for passage in before if passage.name == "compute" and passage.details]
+    held = computed[-1] if computed else {}
+    return replace(
+        base,
+        total=held.get("total"),
+        computed=base.rules.band(str(held.get("band", ""))),
+        passages=[
+            *before,
+            *(passage for passage in base.passages if passage not in before and passage.name in GOING_BACK),
+        ],
+    )
 
 
 def _covers_from_above(file: Assessment, reach: Reach) -> bool:
@@ -117,16 +160,19 @@ def _covers_from_above(file: Assessment, reach: Reach) -> bool:
     return any(span.organisation_id in above for span in reach.subtree_spans())
 
 
-def _decision_to_show(file: Assessment, announced: bool) -> Decision | None:
-    current = file.decisions.filter(superseded_at=None).select_related("signed_by", "drafted_by").first()
-    if current or not announced:
-        return current
-    return file.decisions.exclude(signed_at=None).select_related("signed_by", "drafted_by").last()
+def _decision_to_show(file: Assessment, announced: bool, *, kept: bool) -> Decision | None:
+    """The decision in force, else the one announced; ``kept``: only the one announced."""
+    decisions = file.decisions.select_related("signed_by", "drafted_by")
+    signed = decisions.filter(signed_at__lte=file.announced_at) if file.announced_at else decisions.none()
+    if kept:
+        return signed.last()
+    current = decisions.filter(superseded_at=None).first()
+    return current or (signed.last() if announced else None)
 
 
 def _with_figures(base: Explanation) -> Explanation:
     file, rules = base.file, base.rules
-    rows = {score.source: score for score in file.scores.all()} if _computed(file) else {}
+    rows = {score.source: score for score in file.scores.all()} if scores_stand(file) else {}
     stored = {key: (row.numerator, row.denominator) for key, row in rows.items()}
     view = view_of(
         rules,
@@ -150,10 +196,24 @@ def _with_figures(base: Explanation) -> Explanation:
         deductions=deductions_of(rules, file, sheets, names=base.names),
         gap=self_gap(rules, view),
         years=_years(file) if view.history else (),
+        standing=_standing(file) if base.names else None,
+        further=further_of(rules, file, sheets, names=base.names),
     )
 
 
-def _computed(file: Assessment) -> bool:
+def _standing(file: Assessment) -> Standing | None:
+    """The place among the committee's files of this round that have a total; one query."""
+    if file.total is None:
+        return None
+    siblings = Assessment.objects.filter(round=file.round_id, deciding=file.deciding_id, total__isnull=False)
+    totals = list(siblings.counted().order_by().values_list("total", flat=True))
+    if len(totals) < FEWEST_TO_RANK:
+        return None
+    place = rank_totals(totals)[totals.index(file.total)]
+    return Standing(place, len(totals), file.total - Fraction(sum(totals), len(totals)))
+
+
+def scores_stand(file: Assessment) -> bool:
     """Whether the stored scores are those of the marks in force: computed, or computed and found incomplete."""
     return file.total is not None or bool(file.missing)
 
@@ -246,6 +306,28 @@ def deductions_of(
             else ""
         )
         found.append(Deduction(top.label, full, points, reasons, who))
+    return found
+
+
+def further_of(
+    rules: SchemeRules, file: Assessment, sheets: Sequence[Sheet], *, names: bool
+) -> list[Deduction]:
+    """The superior's deductions at the second level, for the following pages; only lines that lost points."""
+    sector = rules.sector(file.sector)
+    keys = {one.key for one in rules.sources if one.kind is SourceKind.SUPERIOR}
+    mine = [sheet for sheet in sheets if sheet.source in keys and sheet.lines]
+    if sector is None or not mine:
+        return []
+    found = []
+    for top in sector.indicators:
+        for leaf in top.children:
+            held = [sheet.lines[leaf.key] for sheet in mine if leaf.key in sheet.lines]
+            points = _mean(mine, leaf.key)
+            if not held or points >= (leaf.points or 0):
+                continue
+            reasons = tuple(dict.fromkeys(line["reason"] for line in held if line.get("reason")))
+            who = "、".join(dict.fromkeys(line.get("by_name", "") for line in held)) if names else ""
+            found.append(Deduction(f"{top.label}：{leaf.label}", leaf.points or 0, points, reasons, who))
     return found
 
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 from django.db.models import Q
 
 from assessments import flow
-from assessments.explanation import self_gap
+from assessments.explanation import scores_stand, self_gap
 from assessments.models import Assessment, Decision, Poll, Score, Sheet, Track
 from assessments.rules import Band, SchemeRules, SourceKind
 from assessments.smallgroups import View, view_of
@@ -125,7 +125,7 @@ def own_entries(files: Sequence[Assessment], person_id: int) -> frozenset[int]:
 
 def view_of_file(rules: SchemeRules, file: Assessment, scores: Iterable[Score]) -> View:
     """What may be shown of a file from its stored scores."""
-    rows = {score.source: score for score in scores}
+    rows = {score.source: score for score in scores} if scores_stand(file) else {}
     return view_of(
         rules,
         {key: (row.numerator, row.denominator) for key, row in rows.items()},

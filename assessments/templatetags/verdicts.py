@@ -18,6 +18,12 @@ def shown_points(value: Fraction | None) -> str:
 
 
 @register.filter
+def size_points(value: Fraction) -> str:
+    """The size of a difference without its sign."""
+    return format_points(half_up(abs(value)))
+
+
+@register.filter
 def signed_points(value: Fraction | None) -> str:
     """A difference with its sign: +1.20, −0.35, 0.00."""
     if value is None:

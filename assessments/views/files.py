@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from assessments import flow
 from assessments.access import actor_of, file_or_404
 from assessments.explanation import Explanation, explain
 from assessments.facts import due_of, steps_of_files
 from assessments.models import Assessment
+from assessments.quota_lines import QuotaLine, lines_of
+from assessments.returning import choices_of, may_return
 from gradingsite.lib.days import due_words, short_date
 from gradingsite.lib.points import eye_text
 from orgs.navigation import crumbs
@@ -35,8 +41,34 @@ def why(request: HttpRequest, pk: int) -> HttpResponse:
         "tightness": _tightness(found),
         "neighbours": _neighbours(file, request),
         "gap_words": _gap_words(found),
+        "years": [{"label": str(year), "value": total, "band": band} for year, total, band in found.years],
+        "quotas": _quotas(file, found),
+        "acts": _acts(file, found, request),
     }
     return render(request, "assessments/why.html", context)
+
+
+def _quotas(file: Assessment, found: Explanation) -> list[QuotaLine]:
+    """The quotas that speak of the file's bands, for those who may see the committee's figures."""
+    keys = {band.key for band in (found.computed, found.decided) if band}
+    if not found.names or not any(quota.band in keys for quota in found.rules.quotas):
+        return []
+    rules = replace(found.rules, quotas=tuple(one for one in found.rules.quotas if one.band in keys))
+    mine = list(file.round.assessments.filter(deciding=file.deciding_id).counted())
+    return lines_of(rules, file.round, mine, {one.pk: one.decided_band or one.band for one in mine})
+
+
+def _acts(file: Assessment, found: Explanation, request: HttpRequest) -> list[tuple[str, str]]:
+    """Pages on which the viewer may act on this file."""
+    reach = actor_of(request).reach
+    acts = [(reverse("assessments:scans", args=[file.pk]), "签字盖章的扫描件")] if found.names else []
+    if may_return(file, reach) and choices_of(file, reach):
+        acts.append((reverse("assessments:return", args=[file.pk]), "退回某一步"))
+    if "DEP" in file.parties(reach) and file.status in (flow.COLLECTING, flow.COMPUTED):
+        acts.append((reverse("assessments:ungraded", args=[file.pk]), "列为未定等次"))
+    if "DEP" in file.parties(reach) and file.status == flow.UNGRADED:
+        acts.append((reverse("assessments:ungraded", args=[file.pk]), "恢复定级"))
+    return acts
 
 
 def _steps(file: Assessment, found: Explanation) -> list[dict[str, object]]:
