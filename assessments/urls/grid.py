@@ -13,5 +13,9 @@ patterns: list[URLPattern] = [
     path("rounds/<int:pk>/grid/<slug:source>/files/", entry_files.entry_files, name="entry_files"),
     path("rounds/<int:pk>/grid/<slug:source>/files/template/", entry_files.template, name="entry_template"),
     path("rounds/<int:pk>/grid/<slug:source>/files/<str:token>/", entry_files.preview, name="entry_preview"),
-    path("rounds/<int:pk>/grid/<slug:source>/files/<str:token>/write/", entry_files.confirm, name="entry_confirm"),
+    path(
+        "rounds/<int:pk>/grid/<slug:source>/files/<str:token>/write/",
+        entry_files.confirm,
+        name="entry_confirm",
+    ),
 ]
