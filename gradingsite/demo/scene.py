@@ -43,7 +43,7 @@ def set_scene(*, made: Round, now: dt.datetime) -> None:
             _hand_in_low(track, people["zhibu2"], now)
             track.refresh_from_db()
             send_back(
-                track=track, note="活动阵地、工作业绩没有写扣分事由，请补。", by=people["baocun"], now=now
+                track=track, note="带头人扣了 1.50 分，写明是哪两次例会缺席。", by=people["baocun"], now=now
             )
         elif code == YINZHEN:
             _type_counts(track, rules, clerk, now)
@@ -87,7 +87,7 @@ def _type_counts(track: Track, rules: SchemeRules, clerk: Actor, now: dt.datetim
     enter_counts(
         track=track,
         counts=Counts(expected=124, issued=120, returned=113, blank=3, invalid=1, options=votes),
-        held_on=now.date(),
+        held_on=timezone.localdate(now),
         counting_staff="周某、陈某某",
         by=clerk,
         now=now,
