@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.utils import timezone
+
 from assessments.models import Assessment, Round, Track
 from assessments.rules import SchemeRules, SourceKind
 from assessments.services.polls import Counts, enter_counts
