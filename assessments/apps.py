@@ -4,6 +4,7 @@ from django.apps import AppConfig
 
 from assessments.poll_pages import POLL_PAGES, types_ballots
 from assessments.score_pages import SCORE_PAGES, enters_scores
+from assessments.verdict_pages import APPROVING_PAGES, DECIDING_PAGES, approves, decides
 from assessments.wording import ACTIONS
 from gradingsite.trail.wording import name_actions
 from orgs.hooks import show_on_card, when_closed, when_handed_over
@@ -27,5 +28,7 @@ class AssessmentsConfig(AppConfig):
         add_section(Section(20, "进度", "assessments:progress", has_reach, prefix="/rounds/"))
         add_section(Section(22, "评分", "assessments:scores", enters_scores, views=frozenset(SCORE_PAGES)))
         add_section(Section(24, "测评", "assessments:polls_now", types_ballots, views=POLL_PAGES))
+        add_section(Section(26, "评定", "assessments:decisions", decides, views=DECIDING_PAGES))
+        add_section(Section(30, "核准", "assessments:approvals", approves, views=APPROVING_PAGES))
         add_section(Section(40, "方案", "assessments:schemes", has_reach, prefix="/schemes/"))
         add_section(Section(80, "台账", "assessments:ledgers", has_reach, prefix="/ledgers/"))

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from assessments.views import approving
 
 patterns: list[URLPattern] = [
+    path("approve/", approving.now, name="approvals"),
     path("rounds/<int:pk>/leniency/", approving.leniency, name="leniency"),
     path("rounds/<int:pk>/approve/", approving.index, name="approve"),
     path("rounds/<int:pk>/approve/<str:code>/", approving.desk, name="approve_committee"),

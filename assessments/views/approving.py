@@ -6,13 +6,20 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import flow
-from assessments.access import actor_of, committee_or_404, demand_role, file_or_404, round_or_404
+from assessments.access import (
+    actor_of,
+    committee_or_404,
+    current_round,
+    demand_role,
+    file_or_404,
+    round_or_404,
+)
 from assessments.approval_desk import Desk, desk_of, units_of
 from assessments.comparison import lines_of, picture_of
 from assessments.facts import due_of
@@ -35,6 +42,15 @@ DAYS_TO_MEND = 5
 def _posted(request: HttpRequest) -> QueryDict | None:
     """What was sent, None for a page merely looked at."""
     return request.POST if request.method == "POST" else None
+
+
+@require_safe
+def now(request: HttpRequest) -> HttpResponse:
+    """「核准」 leads to the round one works in."""
+    round = current_round(actor_of(request).reach)
+    if round is None:
+        raise Http404
+    return redirect("assessments:approve", round.pk)
 
 
 @require_safe

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import flow
-from assessments.access import actor_of, committee_or_404, round_or_404
+from assessments.access import actor_of, committee_or_404, current_round, round_or_404
 from assessments.entry_places import committees_of, reads_grid
 from assessments.facts import due_of
 from assessments.forms import deciding as forms
@@ -34,6 +34,15 @@ GET_OR_POST = ["GET", "HEAD", "POST"]
 def _posted(request: HttpRequest) -> QueryDict | None:
     """What was sent, None for a page merely looked at."""
     return request.POST if request.method == "POST" else None
+
+
+@require_safe
+def now(request: HttpRequest) -> HttpResponse:
+    """「评定」 leads to the round one works in."""
+    round = current_round(actor_of(request).reach)
+    if round is None:
+        raise Http404
+    return redirect("assessments:decide", round.pk)
 
 
 @require_http_methods(GET_OR_POST)
