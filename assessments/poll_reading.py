@@ -20,7 +20,8 @@ from assessments.services.schemes import rules_of
 from gradingsite.lib.days import due_words, short_date
 from gradingsite.lib.points import format_percent
 from orgs.actor import Actor
-from orgs.models import Organisation, Passage
+from orgs.models import Organisation, Passage, Post
+from orgs.roles import Role
 
 RETURNED = Q(status=flow.OPEN) & ~Q(returned_note="")
 STATES: dict[str, tuple[str, Q]] = {
@@ -151,6 +152,7 @@ class PollPage:
     piles: Sequence[Pile] = ()
     hidden: str = ""
     no_votes: str = ""
+    awaited: str = ""
     history: Sequence[dict[str, object]] = field(default_factory=tuple)
 
     @property
@@ -192,9 +194,19 @@ def poll_page(track: Track, by: Actor, *, today: dt.date) -> PollPage:
     piles = [_pile(source, poll, votes=distribution) for poll in polls] if shown else []
     no_votes = "" if distribution or not piles else "有效票少，不列各选项的票数。"
     parties = file.parties(by.reach)
+    awaited = _awaited(track, today) if "take_back" in moves else ""
     return PollPage(
-        track, source, state, due, moves, parties, polls, piles, hidden, no_votes, _history(track)
+        track, source, state, due, moves, parties, polls, piles, hidden, no_votes, awaited, _history(track)
     )
+
+
+def _awaited(track: Track, today: dt.date) -> str:
+    """The names of those who may look the figures over; empty when the committee has nobody else."""
+    posts = Post.objects.held_on(today).filter(
+        role=Role.TOWNSHIP_CLERK, organisation=track.assessment.deciding_id
+    )
+    names = posts.exclude(person=track.submitted_by_id).values_list("person__name", flat=True)
+    return "、".join(dict.fromkeys(names.order_by("pk")))
 
 
 def _moves(track: Track, polls: Sequence[Poll], by: Actor) -> frozenset[str]:

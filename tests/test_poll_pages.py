@@ -51,6 +51,7 @@ def test_one_types_and_another_confirms(grading, client, track) -> None:
     assert track.status == "in"
     mine = words(client.get(f"/tracks/{track.pk}/poll/"))
     assert "撤回" in mine
+    assert "等乡镇党务干部复核" in mine
     assert "复核无误" not in mine
     page = as_person(client, grading, "clerk2").get(f"/tracks/{track.pk}/poll/")
     assert "复核无误，计票" in words(page)
