@@ -128,7 +128,17 @@ def asked_in(round: Round, by: Actor, committee_id: int) -> list[Asked]:
         file = track.assessment
         staff = "CLK" in file.parties(by.reach) and file.status in OPEN_FILES and round.status == "open"
         may_release = staff and len(piles["draft"]) + len(piles["in_force"]) > 1
-        found.append(Asked(file, track, sources[track.source], *piles.values(), may_release))
+        found.append(
+            Asked(
+                file,
+                track,
+                sources[track.source],
+                waiting=piles["draft"],
+                done=piles["in_force"],
+                released=piles["released"],
+                may_release=may_release,
+            )
+        )
     order = {"none": 0, "waiting": 1, "done": 2}
     return sorted(found, key=lambda row: order[row.state])
 

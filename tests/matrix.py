@@ -236,7 +236,7 @@ RULES: dict[str, Rule] = {
     "assessments:self_sheet": page("self", "SEC"),
     "assessments:confirmations": page("round", f"liaison {READERS} {DEPARTMENTS}"),
     "assessments:mine": page("round"),
-    "assessments:raters": form("round", f"{STAFF} {DEPARTMENTS}"),
+    "assessments:raters": form("round", f"{STAFF} {DEPARTMENTS}", f"{STAFF} county other_county"),
     "assessments:track": page("track"),
     "assessments:track_confirm": button("track", "LIA CLK", state_first=True),
     "assessments:track_send_back": button("track", "LIA CLK COM", state_first=True),

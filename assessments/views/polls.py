@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -16,7 +16,15 @@ from assessments.access import actor_of, current_round, demand_role, round_or_40
 from assessments.entry_places import READERS
 from assessments.forms.polls import PollFilter, ReturnForm, TallyForm
 from assessments.models import Track
-from assessments.poll_reading import PollPage, earlier_form, next_open, poll_page, polls_in, reads_polls
+from assessments.poll_reading import (
+    PollPage,
+    PollRow,
+    earlier_form,
+    next_open,
+    poll_page,
+    polls_in,
+    reads_polls,
+)
 from assessments.rules import Method, StepName
 from assessments.services import sheets as sheets_service
 from assessments.services.marks import source_of
@@ -63,7 +71,7 @@ def index(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "assessments/polls.html", context)
 
 
-def _first_act(rows: list) -> int:
+def _first_act(rows: Sequence[PollRow]) -> int:
     """The track of the first row with something to do: only its button is red."""
     return next((row.track.pk for row in rows if row.act), 0)
 
