@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
@@ -96,6 +96,10 @@ def parties(branch: str) -> dict[str, frozenset[str]]:
     found["SEC"] = frozenset({SECRETARIES[branch]}) if branch in SECRETARIES else frozenset()
     found["LIA"] = frozenset({"liaison"}) if branch in ("大村", "中村") else frozenset()
     found["UP"] = frozenset({"city", "province"})
+    below = (
+        frozenset() if branch == "大村" else found["CLK"] | found["COM"]
+    )  # 大村 is reported, the rest held below
+    found["RETURNING"] = found["DEP"] | found["UP"] | below
     found["RAT"] = frozenset({"rater"}) if branch in ("大村", "中村") else frozenset()
     return found
 
@@ -236,11 +240,22 @@ RULES: dict[str, Rule] = {
     "assessments:self_sheet": page("self", "SEC"),
     "assessments:confirmations": page("round", f"liaison {READERS} {DEPARTMENTS}"),
     "assessments:mine": page("round"),
-    "assessments:raters": form("round", f"{STAFF} {DEPARTMENTS}", f"{STAFF} county other_county"),
+    "assessments:raters": form("round", f"{STAFF} {DEPARTMENTS}", f"{STAFF} DEP"),
     "assessments:track": page("track"),
     "assessments:track_confirm": button("track", "LIA CLK", state_first=True),
     "assessments:track_send_back": button("track", "LIA CLK COM", state_first=True),
     "assessments:track_seal": button("track", "SEC CLK"),
+    "assessments:approve": page("round", DEPARTMENTS),
+    "assessments:approvals": page("any round"),
+    "assessments:decisions": page("any round"),
+    "assessments:leniency": page("round", DEPARTMENTS),
+    "assessments:approve_committee": page("desk", DEPARTMENTS),
+    "assessments:take_up": button("desk", "DEP"),
+    "assessments:approve_files": button("desk", "DEP"),
+    "assessments:approve_notice": form("desk", "DEP"),
+    "assessments:return": form("file", "RETURNING"),
+    "assessments:return_effects": page("file", "RETURNING"),
+    "assessments:ungraded": form("file", "DEP"),
     "assessments:decide": form("committee", "READ", "CLK"),
     "assessments:decide_quotas": page("committee", "READ"),
     "assessments:decide_minutes": page("committee", "READ"),
@@ -405,7 +420,7 @@ def _units(world: World) -> list[Thing]:
     org, own, other = world.village.org, world.rounds["own"].pk, world.rounds["other"].pk
     found = [
         Thing(scope, {"pk": own, "code": org[name].code}, covering(name) & IN_THE_ROUND)
-        for scope, name in (("own", "大村"), ("cousin", "河村"), ("parent", "旺草镇"), ("above", "绥山县"))
+        for scope, name in (("own", "大村"), ("cousin", "河村"), ("above", "绥山县"))
     ]
     return [
         *found,
@@ -422,18 +437,27 @@ READ = {
 }
 
 
-def _committees(world: World) -> list[Thing]:
+def _desks(world: World) -> list[Thing]:
     """A round and a deciding committee of it: reached by whoever covers a file of the committee."""
     org, own, other = world.village.org, world.rounds["own"].pk, world.rounds["other"].pk
     found = []
     for scope, pk, name in (("own", own, "旺草镇"), ("cousin", own, "蒲场镇"), ("other", other, "玉溪镇")):
         reach = frozenset().union(*(covering(branch) for branch, above in BRANCHES.items() if above == name))
-        roles = PARTIES[name] | {"READ": READ[name]}
-        found.append(Thing(scope, {"pk": pk}, reach, roles, f"?committee={org[name].code}"))
+        found.append(
+            Thing(scope, {"pk": pk, "code": org[name].code}, reach, PARTIES[name] | {"READ": READ[name]})
+        )
     return [
         *found,
-        Thing("crossed", {"pk": own}, frozenset(), {}, f"?committee={org['玉溪镇'].code}"),
-        Thing("crossed back", {"pk": other}, frozenset(), {}, f"?committee={org['旺草镇'].code}"),
+        Thing("crossed", {"pk": own, "code": org["玉溪镇"].code}, frozenset()),
+        Thing("crossed back", {"pk": other, "code": org["旺草镇"].code}, frozenset()),
+    ]
+
+
+def _committees(world: World) -> list[Thing]:
+    """The same with the committee named behind the question mark."""
+    return [
+        replace(one, kwargs={"pk": one.kwargs["pk"]}, query=f"?committee={one.kwargs['code']}")
+        for one in _desks(world)
     ]
 
 
@@ -489,6 +513,7 @@ KINDS: dict[str, Callable[[World], list[Thing]]] = {
     "round": _rounds,
     "unit": _units,
     "committee": _committees,
+    "desk": _desks,
     "rated": _rated,
     "self": _self,
     "any round": _any_round,

@@ -63,6 +63,16 @@ def expected(rule: Rule, thing: Thing, name: str, method: str) -> set[int]:
     return ALLOWED if thing.lets(rule.only if method == "GET" else rule.acts, name) else {403}
 
 
+def asking(rule: Rule, thing: Thing, method: str) -> list[str]:
+    """Everybody; a form that everybody has asked for by GET is posted by two of those who meet the same refusal."""
+    if method == "GET" or "GET" not in rule.methods:
+        return list(PEOPLE)
+    met: dict[frozenset[int], list[str]] = {}
+    for name in PEOPLE:
+        met.setdefault(frozenset(expected(rule, thing, name, method)), []).append(name)
+    return [name for wanted, names in met.items() for name in (names if wanted == ALLOWED else names[:2])]
+
+
 def test_every_address_has_its_line() -> None:
     known = set(addresses())
     assert known - set(RULES) == set(), "addresses without a rule"
@@ -76,7 +86,7 @@ def test_each_person_meets_exactly_this(site, address) -> None:
     rule, wrong = RULES[address], []
     for thing, where in places(site, address):
         for method in rule.methods.split():
-            for name in PEOPLE:
+            for name in asking(rule, thing, method):
                 answer, writes = site.watched(name, method, where, data=NOTE)
                 wanted = expected(rule, thing, name, method)
                 refused = {403, 409, 422} if rule.state_first and wanted == {403} else wanted
@@ -94,14 +104,14 @@ def test_each_person_meets_exactly_this(site, address) -> None:
 @pytest.mark.parametrize("address", RULES)
 def test_signed_out_leads_to_the_sign_in_page(site, address) -> None:
     rule = RULES[address]
-    for _, where in places(site, address):
-        for method in rule.methods.split():
-            answer = site.ask("", method, where)
-            if rule.signed_out:
-                assert answer.status_code in {200, 302, 404, 422}
-                continue
-            assert answer.status_code == 302
-            assert answer["Location"].startswith(reverse("sign_in"))
+    _, where = next(places(site, address))
+    for method in rule.methods.split():
+        answer = site.ask("", method, where)
+        if rule.signed_out:
+            assert answer.status_code in {200, 302, 404, 422}
+            continue
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("sign_in"))
 
 
 def someone(site: Site, address: str, method: str) -> tuple[str, str]:
@@ -134,8 +144,10 @@ def test_nothing_is_posted_without_the_forms_token(site, address) -> None:
 def test_out_of_reach_reads_like_what_does_not_exist(site, address) -> None:
     rule = RULES[address]
     method = rule.methods.split()[0]
-    for thing, where in places(site, address):
-        for name in {"clerk_pu", "nobody"} - thing.reach:
+    for name in ("clerk_pu", "nobody"):
+        for thing, where in places(site, address):
+            if name in thing.reach:
+                continue
             missing = {
                 key: 99999999 if isinstance(value, int) else "529999" for key, value in thing.kwargs.items()
             }
@@ -143,6 +155,7 @@ def test_out_of_reach_reads_like_what_does_not_exist(site, address) -> None:
             pair = (where, nowhere + (thing.query and "?committee=529999"))
             theirs, none = (bare(site.ask(name, method, one), one) for one in pair)
             assert theirs == none
+            break
 
 
 def bare(answer: HttpResponseBase, where: str) -> tuple[int, str]:

@@ -111,6 +111,8 @@ def _page(request: HttpRequest, found: Desk) -> dict[str, Any]:
 def take_up(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """接收: the level below can no longer take the report back."""
     found = _desk(request, pk, code)
+    if not found.department:
+        raise PermissionDenied("take_up")
     ids = [one.file.pk for one in found.untaken]
     number = services.take_up(ids=ids, by=actor_of(request), now=timezone.now())
     messages.success(request, f"已接收 {number} 个支部，下级不能再撤回。")
@@ -186,7 +188,7 @@ def send_back(request: HttpRequest, pk: int) -> HttpResponse:
                 raise
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
     context = _return_page(request, file, form, choices)
-    name = "_return_drawer.html" if request.htmx else "return.html"  # type: ignore[attr-defined]
+    name = "_return_drawer.html" if request.htmx else "return.html"
     return render(request, f"assessments/{name}", context, status=422 if form.errors else 200)
 
 
