@@ -42,6 +42,7 @@ CONFIRM_SELF = Duty(flow.TRACK, "confirm", "LIA", "去确认", StepName.CONFIRM)
 CONFIRM_FOR = Duty(flow.TRACK, "confirm", "CLK", "去确认", StepName.CONFIRM)
 CONFIRM_COUNTS = Duty(flow.TRACK, "confirm", "CLK", "去复核", StepName.BALLOT)
 ASSIGN = Duty(flow.TRACK, "", "CLK", "去指定", StepName.RELATED)
+RATE_FOR = Duty(flow.TRACK, "settle", "CLK", "去代录", StepName.RELATED)
 RATE = Duty(flow.TRACK, "settle", "RAT", "去评分", StepName.RELATED)
 DRAFT = Duty(flow.FILE, "", "CLK", "去拟定", StepName.DECIDE)
 SIGN = Duty(flow.FILE, "decide", "COM", "去评定", StepName.DECIDE)
@@ -135,11 +136,11 @@ def read_desk(desk: Desk, rounds: Sequence[Round]) -> None:
     files = files.filter(Q(organisation__in=own) | Q(deciding__in=committees))
     desk.files = list(desk.watch.watched(files).select_related("deciding").order_by("round", "position"))
     by_id = {file.pk: file for file in desk.files}
-    drafts = Sheet.objects.current().filter(track=OuterRef("pk"))
+    sheets = Sheet.objects.current().filter(track=OuterRef("pk"))
     desk.tracks = list(
         Track.objects.filter(assessment__in=by_id)
         .exclude(status=flow.CONFIRMED)
-        .annotate(has_sheets=Exists(drafts))
+        .annotate(has_sheets=Exists(sheets), has_papers=Exists(sheets.filter(status="draft", rater=None)))
         .order_by("assessment__position")
     )
     for track in desk.tracks:

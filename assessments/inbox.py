@@ -25,6 +25,7 @@ from assessments.duties import (
     FILL_SELF,
     FILL_SUPERIOR,
     NOTICE,
+    RATE_FOR,
     REPORT,
     SIGN,
     Desk,
@@ -154,6 +155,13 @@ def _duty_of(desk: Desk, track: Track, source: Source) -> Duty | None:
         return None
     if kind is SourceKind.SUPERIOR or source.is_anonymous():
         return FILL_SUPERIOR
+    return _rating_duty(track)
+
+
+def _rating_duty(track: Track) -> Duty:
+    """What the clerk is asked where raters score: sheets on paper are the clerk's own work."""
+    if track.has_papers:
+        return RATE_FOR
     return CHASE_BELOW if track.has_sheets else ASSIGN
 
 
@@ -189,6 +197,7 @@ def _matter(one: _Open) -> str:
         CONFIRM_FOR: "待确认",
         CONFIRM_COUNTS: "票数待第二人复核",
         ASSIGN: "未指定评分人",
+        RATE_FOR: "待代录",
     }
     if one.duty is CHASE_BELOW:
         return f"{label}{_waits_for(one)}"
@@ -208,6 +217,8 @@ def _cause(one: _Open) -> str:
         return "支部没有账号，由乡镇代录"
     if one.duty is CHASE_BELOW:
         return f"{_waits_for(one)}，{name}不能计分"
+    if one.duty is RATE_FOR:
+        return "评分单位没有账号，由乡镇凭纸质件代录"
     if one.duty is ASSIGN:
         return "指定评分人后，对方才能评分"
     return "确认后才计入得分" if one.duty is not CONFIRM_COUNTS else "须由录入人以外的人复核"
@@ -224,7 +235,7 @@ def _track_url(duty: Duty, one: _Open, number: int) -> str:
     if duty is CHASE_BELOW:
         step = _awaited_step(track, one.source)
         return places.chase_page(file.round_id, unit=file.deciding.code, step=step.value)
-    if duty is ASSIGN:
+    if duty in (ASSIGN, RATE_FOR):
         return places.page(
             "assessments:raters", file.round_id, committee=file.deciding.code
         ) or places.file_page(file.pk)

@@ -108,6 +108,18 @@ def test_rater_is_asked_for_each_round_once(grading) -> None:
     assert matters(grading, "rater2") == []
 
 
+def test_the_clerk_is_asked_for_the_sheets_of_offices_without_an_account(grading) -> None:
+    """A paper sheet is the clerk's own work, not somebody to chase; the button opens the raters with it on top."""
+    track = grading.track("大村", "相关单位评")
+    raters = [(grading.person["rater"], "信访", None), (None, "纪检", None)]
+    assign_raters(track=track, raters=raters, by=grading.by("clerk"), now=NOW)
+    item = next(item for item in inbox_of(grading.by("clerk"), TODAY) if item.duty is duties.RATE_FOR)
+    assert item.matter == "大村：相关单位评待代录"
+    assert f"/rounds/{grading.round.pk}/raters/" in item.url
+    track.sheets.filter(rater=None).update(status="superseded")
+    assert duties.RATE_FOR not in kinds(grading, "clerk"), "the rater with an account is to be chased"
+
+
 def test_from_draft_to_approval(grading) -> None:
     """A computed file is drafted by staff, signed by the secretary; a decided one waits for its notice."""
     file = fill(grading, "大村", FULL)
