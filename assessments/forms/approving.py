@@ -31,7 +31,7 @@ class ReturnForm(forms.Form):
 
     def __init__(self, data: Any = None, *, choices: Sequence[Choice], **more: Any) -> None:
         super().__init__(data, **more)
-        self.fields["steps"].choices = [(one.key, one.label) for one in choices]  # type: ignore[attr-defined]
+        self.fields["steps"].choices = [(one.key, one.label) for one in choices]
 
 
 class ReasonForm(forms.Form):
