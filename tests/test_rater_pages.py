@@ -4,6 +4,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.template import engines
+from django.template.base import VariableDoesNotExist
 from django.test import Client
 
 from assessments.models import RoundStage, Sheet
@@ -144,3 +146,10 @@ def test_both_lists_ask_the_database_as_often_for_one_branch_as_for_many(
         client.get(f"/rounds/{grading.round.pk}/{where}/")
         with django_assert_max_num_queries(26):
             client.get(f"/rounds/{grading.round.pk}/{where}/")
+
+
+def test_a_fault_in_a_page_is_not_swallowed_by_its_frame(rf) -> None:
+    """Else the page comes out blank with status 200, as the list of raters once did."""
+    page = '{% extends "base.html" %}{% block content %}{{ nothing|default:one.rater.name }}{% endblock %}'
+    with pytest.raises(VariableDoesNotExist):
+        engines["django"].from_string(page).render({"one": {"rater": None}}, rf.get("/"))
