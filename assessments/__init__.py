@@ -1,0 +1,1 @@
+"""Grading party branches: schemes, rounds, sheets and polls, computing, deciding, approving, ledgers."""

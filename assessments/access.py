@@ -36,7 +36,9 @@ def scheme_or_404(request: HttpRequest, pk: int) -> Scheme:
 def file_or_404(request: HttpRequest, pk: int) -> Assessment:
     """A file one may see."""
     files = Assessment.objects.within(actor_of(request).reach)
-    return get_object_or_404(files.select_related("round__scheme", "deciding", "approving", "organisation"), pk=pk)
+    return get_object_or_404(
+        files.select_related("round__scheme", "deciding", "approving", "organisation"), pk=pk
+    )
 
 
 def track_or_404(request: HttpRequest, pk: int) -> Track:
@@ -50,7 +52,10 @@ def sheet_or_404(request: HttpRequest, pk: int) -> Sheet:
     """One's own sheet, or a sheet of a file one may see."""
     reach = actor_of(request).reach
     sheet = get_object_or_404(Sheet.objects.select_related("track", "assessment__round__scheme"), pk=pk)
-    seen = sheet.rater_id == reach.person_id or Assessment.objects.within(reach).filter(pk=sheet.assessment_id).exists()
+    seen = (
+        sheet.rater_id == reach.person_id
+        or Assessment.objects.within(reach).filter(pk=sheet.assessment_id).exists()
+    )
     if not seen:
         raise Http404
     sheet.track.assessment = sheet.assessment
@@ -78,4 +83,7 @@ def demand_party(thing: Any, reach: Reach, *names: str) -> None:
 def current_round(reach: Reach) -> Round | None:
     """The round somebody works in: the newest open one, else the newest."""
     rounds = Round.objects.within(reach).exclude(status="draft").select_related("scheme", "organisation")
-    return rounds.filter(status="open").order_by("-year", "-pk").first() or rounds.order_by("-year", "-pk").first()
+    return (
+        rounds.filter(status="open").order_by("-year", "-pk").first()
+        or rounds.order_by("-year", "-pk").first()
+    )

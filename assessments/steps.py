@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assessments import flow
-from assessments.rules import NoticeTiming, SchemeRules, SourceKind, StepName
+from assessments.rules import SchemeRules, StepName
 
 ELSEWHERE = frozenset({StepName.SURVEY, StepName.RECTIFY})
 SOURCE_STEPS = (StepName.SELF, StepName.CONFIRM, StepName.BALLOT, StepName.SUPERIOR, StepName.RELATED)
@@ -25,7 +25,11 @@ FOLDED = (
     StepName.REPORT,
     StepName.APPROVE,
 )
-FOLDED_INTO = {StepName.CONFIRM: StepName.SELF, StepName.RELATED: StepName.SUPERIOR, StepName.COMPUTE: StepName.SUPERIOR}
+FOLDED_INTO = {
+    StepName.CONFIRM: StepName.SELF,
+    StepName.RELATED: StepName.SUPERIOR,
+    StepName.COMPUTE: StepName.SUPERIOR,
+}
 AWAITED = {
     StepName.SELF: "支部书记",
     StepName.CONFIRM: "包村干部",
@@ -53,7 +57,9 @@ class State(StrEnum):
     @property
     def label(self) -> str:
         """The Chinese word beside the mark."""
-        return {"done": "完成", "now": "进行中", "late": "逾期", "returned": "退回", "todo": "未到"}[self.value]
+        return {"done": "完成", "now": "进行中", "late": "逾期", "returned": "退回", "todo": "未到"}[
+            self.value
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,9 @@ def fold_seven(steps: Sequence[StepState]) -> list[StepState]:
         if parts:
             chosen = min(parts, key=lambda step: worst.index(step.state))
             dues = [step.due_on for step in parts if step.due_on]
-            folded.append(StepState(key, key.label, chosen.state, max(dues) if dues else None, chosen.awaited))
+            folded.append(
+                StepState(key, key.label, chosen.state, max(dues) if dues else None, chosen.awaited)
+            )
     return folded
 
 

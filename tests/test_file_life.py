@@ -24,7 +24,15 @@ from assessments.services.deciding import (
     take_back_report,
 )
 from assessments.services.evidence import digests_of
-from assessments.services.sheets import Cell, assign_raters, confirm, hand_in, save_cells, send_back, take_back
+from assessments.services.sheets import (
+    Cell,
+    assign_raters,
+    confirm,
+    hand_in,
+    save_cells,
+    send_back,
+    take_back,
+)
 from gradingsite.lib.refusal import Conflict, Refused
 from orgs.models import Passage
 from tests.village import FULL, NOW, TODAY, decided, fill, reported, scan
@@ -40,14 +48,14 @@ def source_key(grading, label: str) -> str:
     return next(one.key for one in grading.rules.sources if one.label == label)
 
 
-def test_the_worked_example_of_guizhou_is_computed_when_the_last_source_is_in(grading):
+def test_the_worked_example_of_guizhou_is_computed_when_the_last_source_is_in(grading) -> None:
     file = fill(grading, "大村", FULL)
     assert (file.status, file.total) == (flow.COMPUTED, 9260)  # 27.6 + 9.8 + 20 + 18 + 17.2
     assert grading.rules.band(file.band).label == "好"
     assert file.version > 1
 
 
-def test_a_file_goes_all_the_way_to_approved(grading):
+def test_a_file_goes_all_the_way_to_approved(grading) -> None:
     file = reported(grading, "大村")
     assert file.status == flow.REPORTED
     take_up(ids=[file.pk], by=grading.by("county"), now=NOW)
@@ -59,7 +67,7 @@ def test_a_file_goes_all_the_way_to_approved(grading):
     assert Approval.objects.get(assessment=file).version == file.version
 
 
-def test_an_override_needs_its_reason(grading):
+def test_an_override_needs_its_reason(grading) -> None:
     file = fill(grading, "大村", FULL)
     other = next(band.key for band in grading.rules.bands if band.key != file.band)
     with pytest.raises(Refused, match="事由"):
@@ -69,7 +77,7 @@ def test_an_override_needs_its_reason(grading):
     assert grading.file("大村").decided_band == other
 
 
-def test_the_approval_carries_the_version_it_saw(grading):
+def test_the_approval_carries_the_version_it_saw(grading) -> None:
     file = reported(grading, "大村")
     stale = {file.pk: Seen(file.version - 1, digests_of([file])[file.pk])}
     with pytest.raises(Conflict):
@@ -81,7 +89,7 @@ def test_the_approval_carries_the_version_it_saw(grading):
     assert grading.file("大村").status == flow.REPORTED
 
 
-def test_nobody_approves_ones_own_entry(grading):
+def test_nobody_approves_ones_own_entry(grading) -> None:
     file = reported(grading, "大村")
     county = grading.by("county")
     grading.file("大村").tracks.filter(source=source_key(grading, "党员评")).update(
@@ -93,14 +101,14 @@ def test_nobody_approves_ones_own_entry(grading):
     assert grading.file("大村").status == flow.APPROVED
 
 
-def test_others_have_no_part_in_approving(grading):
+def test_others_have_no_part_in_approving(grading) -> None:
     file = reported(grading, "大村")
     for name in ("clerk", "committee", "secretary", "liaison", "city", "other_county", "leader", "minister"):
         with pytest.raises(PermissionDenied):
             approve(seen=seen(file), by=grading.by(name), now=NOW)
 
 
-def test_a_return_reopens_only_what_is_named(grading):
+def test_a_return_reopens_only_what_is_named(grading) -> None:
     file = reported(grading, "大村")
     public = source_key(grading, "群众评")
     return_tracks(
@@ -117,14 +125,14 @@ def test_a_return_reopens_only_what_is_named(grading):
     assert grading.file("大村").total == 9060
 
 
-def test_returning_the_decision_leaves_sources_alone(grading):
+def test_returning_the_decision_leaves_sources_alone(grading) -> None:
     file = reported(grading, "大村")
     return_decision(file=file, note="纪要缺签字", due_on=DUE, by=grading.by("county"), now=NOW)
     file = grading.file("大村")
     assert (file.status, file.total) == (flow.COMPUTED, 9260)
 
 
-def test_returning_the_papers_keeps_the_decision(grading):
+def test_returning_the_papers_keeps_the_decision(grading) -> None:
     file = reported(grading, "大村")
     return_report(file=file, note="报告没有盖章", due_on=DUE, by=grading.by("county"), now=NOW)
     file = grading.file("大村")
@@ -138,7 +146,7 @@ def test_returning_the_papers_keeps_the_decision(grading):
     )
 
 
-def test_a_return_needs_reason_date_and_authority(grading):
+def test_a_return_needs_reason_date_and_authority(grading) -> None:
     file = reported(grading, "大村")
     public = source_key(grading, "群众评")
     with pytest.raises(Refused, match="事由"):
@@ -153,7 +161,7 @@ def test_a_return_needs_reason_date_and_authority(grading):
     assert grading.file("大村").status == flow.COLLECTING
 
 
-def test_a_correction_after_approval_voids_it(grading):
+def test_a_correction_after_approval_voids_it(grading) -> None:
     file = reported(grading, "大村")
     approve(seen=seen(file), by=grading.by("county"), now=NOW)
     correct_decision(
@@ -167,7 +175,7 @@ def test_a_correction_after_approval_voids_it(grading):
     assert not grading.file("大村").approval_void
 
 
-def test_a_report_can_be_taken_back_until_it_is_taken_up(grading):
+def test_a_report_can_be_taken_back_until_it_is_taken_up(grading) -> None:
     file = reported(grading, "大村")
     take_back_report(ids=[file.pk], by=grading.by("committee"), now=NOW)
     assert grading.file("大村").status == flow.DECIDED
@@ -183,14 +191,14 @@ def test_a_report_can_be_taken_back_until_it_is_taken_up(grading):
         take_back_report(ids=[file.pk], by=grading.by("committee"), now=NOW)
 
 
-def test_marks_are_locked_once_decided(grading):
+def test_marks_are_locked_once_decided(grading) -> None:
     decided(grading, "大村")
     track = grading.track("大村", "上级党组织评")
     with pytest.raises(Refused, match="锁定"):
         send_back(track=track, note="再看", by=grading.by("clerk"), now=NOW)
 
 
-def test_a_sheet_sent_back_is_kept_and_the_total_is_void(grading):
+def test_a_sheet_sent_back_is_kept_and_the_total_is_void(grading) -> None:
     file = fill(grading, "大村", FULL)
     track = grading.track("大村", "上级党组织评")
     send_back(track=track, note="活动阵地打错", by=grading.by("clerk2"), now=NOW)
@@ -201,7 +209,7 @@ def test_a_sheet_sent_back_is_kept_and_the_total_is_void(grading):
     assert sheets[1].lines == sheets[0].lines
 
 
-def test_a_deduction_without_reason_is_not_handed_in(grading):
+def test_a_deduction_without_reason_is_not_handed_in(grading) -> None:
     track = grading.track("大村", "上级党组织评")
     sheet = track.sheets.get()
     clerk = grading.by("clerk")
@@ -221,7 +229,7 @@ def test_a_deduction_without_reason_is_not_handed_in(grading):
     assert track.status == flow.CONFIRMED
 
 
-def test_a_stale_cell_is_a_conflict_with_both_values(grading):
+def test_a_stale_cell_is_a_conflict_with_both_values(grading) -> None:
     sheet = grading.track("大村", "上级党组织评").sheets.get()
     key = grading.rules.sector("农村").leaves()[0].key
     save_cells(cells=[Cell(sheet.pk, key, None, 1500, "甲")], by=grading.by("clerk"), now=NOW)
@@ -231,14 +239,14 @@ def test_a_stale_cell_is_a_conflict_with_both_values(grading):
 
 
 @pytest.mark.parametrize("points", [-1, 2001])
-def test_points_stay_within_the_indicator(grading, points):
+def test_points_stay_within_the_indicator(grading, points) -> None:
     sheet = grading.track("大村", "上级党组织评").sheets.get()
     key = grading.rules.sector("农村").leaves()[0].key
     with pytest.raises(Refused):
         save_cells(cells=[Cell(sheet.pk, key, None, points)], by=grading.by("clerk"), now=NOW)
 
 
-def test_the_liaison_confirms_and_staff_do_not_where_one_is_posted(grading):
+def test_the_liaison_confirms_and_staff_do_not_where_one_is_posted(grading) -> None:
     track = grading.track("大村", "党支部自评")
     sheet = track.sheets.get()
     cells = [Cell(sheet.pk, leaf.key, None, leaf.points) for leaf in grading.rules.sector("农村").leaves()]

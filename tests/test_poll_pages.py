@@ -39,7 +39,7 @@ def enter(client, grading, track, name: str = "clerk", **more: str):  # noqa: AN
     return as_person(client, grading, name).post(f"/tracks/{track.pk}/poll/", FIGURES | more)
 
 
-def words(answer) -> str:  # noqa: ANN001
+def words(answer) -> str:
     return answer.content.decode()
 
 

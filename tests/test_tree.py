@@ -98,9 +98,25 @@ def test_mptt_reads_the_gapped_tree_rightly(county) -> None:
 
 def test_what_mptt_reads_off_the_numbers_is_counted_instead(county) -> None:
     insert([newcomer("empty", "乡镇党委", county["county"].id)])
-    assert [get(code).get_descendant_count() for code in ("empty", "a0", "gen", "a", "prov")] == [0, 0, 2, 6, 14]
+    assert [get(code).get_descendant_count() for code in ("empty", "a0", "gen", "a", "prov")] == [
+        0,
+        0,
+        2,
+        6,
+        14,
+    ]
     assert [get(code).is_leaf_node() for code in ("empty", "a0", "gen")] == [True, True, False]
-    assert codes(get("county").get_leafnodes()) == ["a0", "a1", "a2", "gen0", "gen1", "b0", "b1", "b2", "empty"]
+    assert codes(get("county").get_leafnodes()) == [
+        "a0",
+        "a1",
+        "a2",
+        "gen0",
+        "gen1",
+        "b0",
+        "b1",
+        "b2",
+        "empty",
+    ]
     assert codes(get("empty").get_leafnodes(include_self=True)) == ["empty"]
     assert codes(get("empty").get_leafnodes()) == []
 

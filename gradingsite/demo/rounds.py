@@ -104,7 +104,10 @@ def load_rules(clock: Clock) -> Scheme:
     """The county's scheme, loaded and ready."""
     county = Organisation.objects.get(code="520323000000")
     scheme, _ = load_scheme(
-        document=county_rules(clock.today.year - 1).write(), organisation=county, by=system_actor(), now=clock.before(60)
+        document=county_rules(clock.today.year - 1).write(),
+        organisation=county,
+        by=system_actor(),
+        now=clock.before(60),
     )
     return scheme
 

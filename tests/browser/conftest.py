@@ -14,7 +14,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playw
 from tests.village import Village
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-sync",
+]
 OFFICE = {"width": 1366, "height": 768}
 
 PageAs = Callable[..., Page]

@@ -37,7 +37,9 @@ class Command(BaseCommand):
             raise CommandError("只在演示环境（SITE_DEMO=1）中装入演示数据。")
         where = settings.DATA_DIR / ACCOUNTS_FILE
         if Person.objects.filter(username="xianwei").exists() and where.exists():
-            self._tell(json.loads(where.read_text(encoding="utf-8")), "装入时打印过；忘了就用 --reset 重新开始")
+            self._tell(
+                json.loads(where.read_text(encoding="utf-8")), "装入时打印过；忘了就用 --reset 重新开始"
+            )
             return
         if Organisation.objects.exists():
             raise CommandError("库里已有别的组织，不能再装演示数据；请用 --reset 从头开始。")
@@ -57,4 +59,6 @@ class Command(BaseCommand):
         """Print who can sign in; the sign-in page offers each with one click besides."""
         self.stdout.write(f"演示账号（密码：{password}；登录页可一键登录）：")
         for account in accounts:
-            self.stdout.write(f"  {account['username']:<12}{account['role']}　{account['unit']}　{account['name']}")
+            self.stdout.write(
+                f"  {account['username']:<12}{account['role']}　{account['unit']}　{account['name']}"
+            )
