@@ -34,10 +34,11 @@ STOP_LIMIT = 15  # seconds a service gets to stop by itself
 PR_SET_PDEATHSIG = 1
 
 PURE = (
+    "assessments/explaining.py",
     "assessments/rules",
-    "assessments/rules.py",
     "assessments/scoring",
-    "assessments/scoring.py",
+    "assessments/smallgroups.py",
+    "assessments/steps.py",
     "dev.py",
     "gradingsite/env.py",
     "gradingsite/lib",
