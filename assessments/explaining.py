@@ -60,7 +60,8 @@ def explain(rules: SchemeRules, result: Result, view: View) -> Explanation:
     cut = any(line.score.startswith("≈") or line.points.startswith("≈") for line in lines)
     notes = [result.spread_note, view.note, FOOT if cut else ""]
     if result.total is None:
-        notes.insert(0, f"还缺{'、'.join(result.missing)}，暂不计总分")
+        waiting = f"还缺{'、'.join(result.missing)}，暂不计总分"
+        notes.insert(0, waiting if result.missing else "各方评分已齐，等待计分")
     return Explanation(
         lines=lines,
         formula=_formula(lines, result),

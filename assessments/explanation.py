@@ -186,6 +186,8 @@ def _with_figures(base: Explanation) -> Explanation:
     )
     polls = list(file.polls.filter(status="counted", superseded_at=None, purpose="grade"))
     result = Grader(rules).grade(stored)
+    if not scores_stand(file):
+        result = replace(result, missing=_awaited(file, rules))
     told = put_in_words(rules, result, view)
     words = _Words(file, rules, base.names, sheets, polls)
     lines = [words.line(line, own) for line, own in zip(view.lines, told.lines, strict=True)]
@@ -211,6 +213,12 @@ def _standing(file: Assessment) -> Standing | None:
         return None
     place = rank_totals(totals)[totals.index(file.total)]
     return Standing(place, len(totals), file.total - Fraction(sum(totals), len(totals)))
+
+
+def _awaited(file: Assessment, rules: SchemeRules) -> tuple[str, ...]:
+    """The labels of the sources not in yet, in the scheme's order: what a file sent back still lacks."""
+    settled = {track.source for track in file.tracks.all() if track.status == flow.CONFIRMED}
+    return tuple(source.label for source in rules.sources if source.key not in settled)
 
 
 def scores_stand(file: Assessment) -> bool:

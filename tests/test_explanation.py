@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from assessments.explanation import explain
-from assessments.services.approving import approve, return_decision
+from assessments.services.approving import approve, return_decision, return_tracks, take_up
 from assessments.services.deciding import Draft, draft_decisions, sign_decisions
 from tests.test_file_life import DUE, seen
 from tests.village import FULL, NOW, TODAY, decided, fill, reported
@@ -97,3 +97,19 @@ def test_the_place_among_siblings_is_for_the_deciding_level(grading) -> None:
     standing = explain(file, reach=grading.by("clerk").reach).standing
     assert (standing.place, standing.count, standing.from_mean) == (1, 2, 180)
     assert explain(file, reach=grading.by("secretary").reach).standing is None
+
+
+def test_what_went_back_is_what_is_lacking(grading) -> None:
+    file = reported(grading, "大村")
+    take_up(ids=[file.pk], by=grading.by("county"), now=NOW)
+    file.refresh_from_db()
+    return_tracks(
+        file=file,
+        sources=["superior"],
+        note="请对照工作业绩重新评。",
+        due_on=DUE,
+        by=grading.by("county"),
+        now=NOW,
+    )
+    found = explain(grading.file("大村"), reach=grading.by("county").reach)
+    assert found.told.notes[0] == "还缺上级党组织评，暂不计总分"
