@@ -58,6 +58,11 @@ class Site:
             transaction.set_rollback(True)
         return answer
 
+    def do(self, name: str, where: str, data: dict[str, Any]) -> HttpResponseBase:
+        """A POST whose writes stay, for a caller who looks at them and undoes them."""
+        self.client.cookies = SimpleCookie({"sessionid": self.sessions[name]})
+        return self.client.post(where, data)
+
     def watched(self, name: str, method: str, where: str, **more: Any) -> tuple[HttpResponseBase, list[str]]:
         """The answer, and the statements that wrote more than reading may."""
         found: list[str] = []
