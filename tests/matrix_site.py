@@ -17,9 +17,8 @@ from django.http import HttpResponseBase
 from django.template import Template
 from django.test import Client
 
-from tests.matrix import PEOPLE, World, planted, settle
-
-__all__ = ["PEOPLE", "Site", "open_site", "text_of"]
+from tests.matrix_people import PEOPLE
+from tests.matrix_world import World, planted, settle
 
 WRITES = re.compile(r"^\s*(INSERT|UPDATE|DELETE|REPLACE|DROP|ALTER|COPY)\b", re.IGNORECASE)
 # Reading keeps when a person was last here, in the session, and that a file was handed out, in the trail.

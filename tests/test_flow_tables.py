@@ -23,7 +23,7 @@ from gradingsite.trail.models import Entry
 from orgs.models import Passage
 from orgs.services.moves import may, move, move_many, moves_for
 from orgs.services.people import system_actor
-from tests.matrix import planted
+from tests.matrix_world import planted
 from tests.village import NOW, POSTS, TODAY, Village, open_grading
 
 pytestmark = pytest.mark.django_db

@@ -14,8 +14,10 @@ from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 
 from gradingsite import urls
-from tests.matrix import RULES, Rule, Thing, addresses, hidden_from
-from tests.matrix_site import PEOPLE, Site, open_site, text_of
+from tests.matrix import RULES, Rule, addresses
+from tests.matrix_people import PEOPLE, hidden_from
+from tests.matrix_site import Site, open_site, text_of
+from tests.matrix_world import Thing
 
 pytestmark = pytest.mark.django_db
 

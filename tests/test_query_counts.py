@@ -13,7 +13,7 @@ from django.urls import reverse
 from orgs.categories import CATEGORIES
 from orgs.models import Organisation, Post, PostListing, Sector
 from orgs.services.tree import Newcomer, insert
-from tests.matrix import planted
+from tests.matrix_world import planted
 from tests.village import FULL, Village, fill, open_grading
 
 pytestmark = pytest.mark.django_db
