@@ -21,8 +21,9 @@ from gradingsite.lib.days import due_words, short_date
 from gradingsite.lib.points import eye_text
 from orgs.navigation import crumbs
 
-ONE_PAGE_ROWS = 16
-TIGHT_ROWS = 22
+ONE_PAGE_ROWS = 12
+TIGHT_ROWS = 18
+OVERRIDE_ROWS = 3
 
 
 @require_safe
@@ -116,7 +117,7 @@ def _gap_words(found: Explanation) -> str:
 
 
 def _tightness(found: Explanation) -> str:
-    rows = len(found.deductions) + len(found.passages)
+    rows = len(found.deductions) + len(found.passages) + (OVERRIDE_ROWS if found.overridden else 0)
     if rows <= ONE_PAGE_ROWS:
         return ""
     return "tight" if rows <= TIGHT_ROWS else "tight tighter"
