@@ -52,11 +52,9 @@ def track_form(
 
 
 def committee_form(step: StepName | None, round_id: int, committee: str) -> str:
-    """The page on which a committee's branches are drafted, decided and reported."""
-    if step is StepName.REPORT:
-        return page("assessments:report", round_id, committee=committee) or page(
-            "assessments:decide", round_id, committee=committee
-        )
+    """The page on which a committee's branches are drafted and decided; for notice and report the form itself."""
+    if step in (StepName.NOTICE, StepName.REPORT):
+        return page("assessments:decide_act", round_id, step.value, committee=committee)
     return page("assessments:decide", round_id, committee=committee)
 
 

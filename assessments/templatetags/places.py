@@ -38,7 +38,7 @@ def step_url(file: Any, step: StepState, code: str, rules: SchemeRules) -> str:
 
 def _form_of(file: Any, step: StepState, code: str, rules: SchemeRules) -> str:
     if step.key in (StepName.DECIDE, StepName.NOTICE, StepName.REPORT):
-        return places.committee_form(step.key, file.round_id, code)
+        return places.committee_form(StepName.DECIDE, file.round_id, code)
     if step.key is StepName.BALLOT:
         return places.page("assessments:polls", file.round_id, committee=code, q=file.short_name)
     wanted = StepName.SELF if step.key is StepName.CONFIRM else step.key
