@@ -91,6 +91,13 @@ def outcome(site: Site, name: str, where: str, data: dict[str, Any]) -> tuple[in
     return answer.status_code, rows
 
 
+def without_numbers(rows: Counter[str]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for row, number in rows.items():
+        found[re.sub(r"\d+", "#", row)] += number
+    return found
+
+
 def test_a_form_sets_what_it_lists_and_nothing_else(site) -> None:
     """One test for all, so that it can say that enough of them did write."""
     before, wrote, wrong = dump(), [], []
@@ -99,9 +106,12 @@ def test_a_form_sets_what_it_lists_and_nothing_else(site) -> None:
         listed = shown(site, name, where)
         plain = outcome(site, name, where, listed)
         stuffed = outcome(site, name, where, dict.fromkeys(NAMES - listed.keys(), "1") | listed)
+        if stuffed != plain and outcome(site, name, where, listed) != plain:
+            # PostgreSQL's sequences aren't rolled back: new rows have other numbers each time.
+            plain, stuffed = ((status, without_numbers(rows)) for status, rows in (plain, stuffed))
         if stuffed != plain:
             wrong.append((address, stuffed[0], plain[0], stuffed[1] - plain[1], plain[1] - stuffed[1]))
-        if plain[1] != before:
+        if plain[1] not in (before, without_numbers(before)):
             wrote.append(address)
     assert wrong == []
     assert len(wrote) >= 9, wrote  # else nothing would have been compared with nothing
