@@ -19,6 +19,7 @@ from assessments.services.deciding import (
     Draft,
     correct_decision,
     draft_decisions,
+    note_notice,
     report,
     sign_decisions,
     take_back_report,
@@ -33,9 +34,10 @@ from assessments.services.sheets import (
     send_back,
     take_back,
 )
+from gradingsite.demo.rounds import county_rules
 from gradingsite.lib.refusal import Conflict, Refused
 from orgs.models import Passage
-from tests.village import FULL, NOW, TODAY, decided, fill, reported, scan
+from tests.village import FULL, NOW, TODAY, decided, fill, open_grading, reported, scan
 
 DUE = TODAY.replace(day=20)
 
@@ -274,3 +276,21 @@ def test_staff_hand_in_for_offices_without_waiting_for_a_rater_with_an_account(g
     save_cells(cells=[Cell(mine.pk, leaf.key, None, leaf.points) for leaf in leaves], by=rater, now=NOW)
     hand_in(track=track, by=rater, now=NOW)
     assert grading.track("大村", "相关单位评").status == flow.CONFIRMED
+
+
+def test_a_notice_lasts_the_schemes_working_days(village) -> None:
+    grading = open_grading(village, document=county_rules(2026).write())
+    file = decided(grading, "大村")
+    clerk = grading.by("clerk")
+    thursday = TODAY  # 9 April 2026; the fifth working day after posting is the next Thursday
+    with pytest.raises(Refused, match="5 个工作日，最早到 2026年4月16日"):
+        note_notice(ids=[file.pk], from_on=thursday, to_on=TODAY.replace(day=15), by=clerk, now=NOW)
+    note_notice(ids=[file.pk], from_on=thursday, to_on=TODAY.replace(day=16), by=clerk, now=NOW)
+    with pytest.raises(Refused, match="期满后才能上报"):
+        report(
+            round=grading.round,
+            committee=grading.org["旺草镇"],
+            ids=[file.pk],
+            by=grading.by("committee"),
+            now=NOW,
+        )

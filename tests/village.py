@@ -215,10 +215,16 @@ def _newcomers(sectors: dict[str, Sector]) -> list[Newcomer]:
     return list(made.values())
 
 
-def open_grading(village: Village, code: str = "guizhou-2012", name: str = "2026年度分类定级") -> Village:
-    """A round of 绥山县 under a preset, open, with nothing filled in."""
+def open_grading(
+    village: Village,
+    code: str = "guizhou-2012",
+    name: str = "2026年度分类定级",
+    document: dict[str, Any] | None = None,
+) -> Village:
+    """A round of 绥山县 under a preset (or a document of one's own), open, with nothing filled in."""
     by = system_actor()
-    village.scheme, _ = load_scheme(document=preset(code), organisation=village.org["绥山县"], by=by, now=NOW)
+    county = village.org["绥山县"]
+    village.scheme, _ = load_scheme(document=document or preset(code), organisation=county, by=by, now=NOW)
     village.round = create_round(
         scheme=village.scheme, organisation=village.org["绥山县"], name=name, year=2026, by=by, now=NOW
     )

@@ -12,12 +12,12 @@ from django.utils.timezone import localdate
 
 from assessments import flow
 from assessments.models import Approval, Assessment, Decision, Report, ReportItem, Round, Scan
-from assessments.rules import NoticeTiming, SchemeRules, StepName
+from assessments.rules import Notice, NoticeTiming, SchemeRules, StepName
 from assessments.services.evidence import digests_of
 from assessments.services.marks import demand_party
 from assessments.services.quotas import unmet_at_report
 from assessments.services.schemes import rules_of
-from gradingsite.lib.days import format_date
+from gradingsite.lib.days import add_working_days, format_date, working_days_between
 from gradingsite.lib.refusal import Conflict, Refused
 from gradingsite.trail.services import record
 from orgs.actor import Actor
@@ -247,6 +247,16 @@ def correct_decision(
         )
 
 
+def _refuse_short(notice: Notice, from_on: dt.date, to_on: dt.date) -> None:
+    """The scheme's working days start the day after posting (domain.md 4, Days)."""
+    wanted = notice.working_days or 0
+    if working_days_between(from_on, to_on) < wanted:
+        earliest = format_date(add_working_days(from_on, wanted))
+        raise Refused(
+            f"方案规定公示 {wanted} 个工作日，最早到 {earliest}（自公示次日起算，只除周末）。", field="to_on"
+        )
+
+
 def note_notice(*, ids: Sequence[int], from_on: dt.date, to_on: dt.date, by: Actor, now: dt.datetime) -> int:
     """Type in a public notice's dates: staff before the report, the organisation department after approval."""
     if to_on < from_on:
@@ -257,6 +267,7 @@ def note_notice(*, ids: Sequence[int], from_on: dt.date, to_on: dt.date, by: Act
             notice = rules_of(file.round.scheme).notice
             if notice is None:
                 raise Refused("本方案不公示。")
+            _refuse_short(notice, from_on, to_on)
             before = notice.timing is NoticeTiming.BEFORE_REPORT
             demand_party(file, by, "CLK" if before else "DEP")
             if file.status != (flow.DECIDED if before else flow.APPROVED):

@@ -126,6 +126,7 @@ def _counts(session: Session) -> dict[str, int]:
         "drafted": sum(row.drafted and row.file.status == flow.COMPUTED for row in session.rows),
         "decided": statuses.count(flow.DECIDED),
         "reported": statuses.count(flow.REPORTED),
+        "approved": statuses.count(flow.APPROVED),
     }
 
 

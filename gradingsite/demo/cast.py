@@ -79,6 +79,8 @@ def engage(*, password: str, today: dt.date, now: dt.datetime) -> list[dict[str,
             title=part.title,
             from_on=today - SINCE,
         )
+        if part.role is Role.BRANCH_SECRETARY or part.code == TOWN and part.role is Role.COMMITTEE_SECRETARY:
+            Organisation.objects.filter(code=part.code).update(secretary_name=part.name)
         PostListing.objects.bulk_create(
             PostListing(post=post, organisation=one) for one in _listed(part, units)
         )
