@@ -18,7 +18,7 @@ from assessments.scoring import BallotCounts, check_counts
 from assessments.services.polls import Counts, counted_groups
 from assessments.services.sheets import REASON_LENGTH, Cell
 from gradingsite.lib.days import parse_day
-from gradingsite.lib.points import HUNDRED, format_points, parse_count, parse_points, short_points
+from gradingsite.lib.points import format_points, parse_count, parse_points, short_points, to_decimal
 from gradingsite.lib.reading import Header, find_header, read_tables
 from gradingsite.lib.refusal import Refused
 from gradingsite.lib.tables import Row
@@ -168,9 +168,7 @@ def _workbook(
         for number, values in enumerate(rows, start=1):
             for column, value in enumerate(values):
                 if isinstance(value, int):
-                    sheet.write_number(
-                        number, column, float(f"{value // HUNDRED}.{value % HUNDRED:02d}"), points
-                    )
+                    sheet.write_number(number, column, to_decimal(value), points)
                 else:
                     sheet.write_string(number, column, value or "", text)
         for (number, column), full in limits.items():
