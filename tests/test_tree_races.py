@@ -171,6 +171,8 @@ def test_a_transaction_on_sqlite_takes_its_lock_at_once(transactional_db) -> Non
         with transaction.atomic(), connection.cursor() as cursor:
             tree.take_lock()
             cursor.execute(
-                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s", [tree.LOCK_KEY]
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database"
+                " WHERE locktype = 'advisory' AND objid = %s AND datname = current_database()",
+                [tree.LOCK_KEY],
             )
             assert cursor.fetchone()[0] == 1

@@ -6,31 +6,34 @@ triggers refuse.
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection, models  # noqa: F401 - the module below can only be imported after it
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from gradingsite.trail import sealing, triggers
-from orgs.models import Person
+from orgs.categories import SECTORS
+from orgs.models import Person, Sector
 from tests.trail_world import NOW, found, write
 
 
 @pytest.fixture(scope="session", autouse=True)
 def trail_survives_flush() -> Iterator[None]:
-    """Wrap the one function through which every flush empties tables."""
+    """Wrap the one function through which every flush empties tables; what migrations had put there comes back."""
     flush = BaseDatabaseOperations.execute_sql_flush
 
-    def flush_without_triggers(self: BaseDatabaseOperations, sql_list: list[str]) -> Any:
+    def flush_without_triggers(self: BaseDatabaseOperations, sql_list: list[str]) -> None:
         standing = triggers.installed(self.connection)
-        if not standing:
-            return flush(self, sql_list)
-        triggers.remove(self.connection)
+        if standing:
+            triggers.remove(self.connection)
         try:
-            return flush(self, sql_list)
+            flush(self, sql_list)
         finally:
-            triggers.install(self.connection)
+            if standing:
+                triggers.install(self.connection)
+        Sector.objects.bulk_create(
+            (Sector(name=name, order=order) for order, name in enumerate(SECTORS, 1)), ignore_conflicts=True
+        )
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_without_triggers)
