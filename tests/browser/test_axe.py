@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.staticfiles import finders
 from django.http import HttpResponseBase
-from playwright.sync_api import Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 
 from tests.matrix import RULES
 from tests.matrix_site import Site, open_site
@@ -77,17 +77,14 @@ class Screen:
 
 
 @pytest.fixture(scope="module")
-def screen(django_db_setup, django_db_blocker) -> Iterator[Screen]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's own loop runs in this thread, and Django takes it for an asynchronous program.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
-        for site in open_site(django_db_blocker):
-            screen = Screen(site, page)
-            page.route("**/*", screen.serve)
-            yield screen
-        browser.close()
+def screen(browser_process, django_db_setup, django_db_blocker) -> Iterator[Screen]:
+    context = browser_process.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    for site in open_site(django_db_blocker):
+        screen = Screen(site, page)
+        page.route("**/*", screen.serve)
+        yield screen
+    context.close()
 
 
 def looked_at(site: Site, address: str, method: str) -> Iterator[tuple[str, str]]:

@@ -235,6 +235,7 @@ def test_submit_leads_to_the_first_gap_until_there_is_none(grading: Village, gri
     expect(grid.locator("[data-grid-submit]")).not_to_have_attribute("aria-disabled", "true")
     grid.locator("[data-grid-submit]").click()
     expect(grid.locator("main")).to_contain_text("已提交 3 个支部")
+    grid.wait_for_load_state()
     at(grid, "大村", 0).click()
     grid.keyboard.type("1")
     expect(grid.locator("[data-grid-status]")).to_contain_text("已锁定")

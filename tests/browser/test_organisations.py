@@ -1,11 +1,10 @@
 """The tree, its search and the sign-in page in a real Chromium, as people use them: keys, mouse, no scripts."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from orgs.models import Organisation
 from orgs.naming import pinyin_of
@@ -13,17 +12,11 @@ from tests.village import PASSWORD, Village
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's own loop runs in this thread, and Django takes it for an asynchronous program.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(browser_process) -> Browser:
+    """The one Chromium of the run."""
+    return browser_process
 
 
 @pytest.fixture

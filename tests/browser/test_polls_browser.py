@@ -1,29 +1,21 @@
 """The tally sheet and the raters in a real Chromium: the sums while typing, keys, without scripts, axe."""
 
-import os
-from collections.abc import Iterator
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from assessments.models import Poll
 from tests.village import PASSWORD, Village
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 RIGHT = ("40", "３８", "36", "20", "10", "3", "0", "0", "2", "1")
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's own loop runs in this thread, and Django takes it for an asynchronous program.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+@pytest.fixture
+def chromium(browser_process) -> Browser:
+    """The one Chromium of the run."""
+    return browser_process
 
 
 def office(chromium: Browser, **more) -> BrowserContext:
