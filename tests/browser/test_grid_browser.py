@@ -61,6 +61,9 @@ def points(village: Village, branch: str, key: str = "leader") -> int | None:
 
 
 def saved(page: Page) -> None:
+    """Nothing waits any more and the page says so: the words alone may still be those of the save before."""
+    expect(page.locator("td.cell.saving, td.cell.unsaved")).to_have_count(0)
+    page.wait_for_load_state("networkidle")
     expect(page.locator("[data-grid-status]")).to_have_text(SAVED)
 
 
