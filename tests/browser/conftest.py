@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 
 from tests.village import Village
 
@@ -22,6 +22,9 @@ FLAGS = [
     "--disable-sync",
 ]
 OFFICE = {"width": 1366, "height": 768}
+
+PATIENCE = 15_000  # milliseconds; on a quiet machine everything is there in a tenth of this
+expect.set_options(timeout=PATIENCE)
 
 PageAs = Callable[..., Page]
 
@@ -49,7 +52,7 @@ def page_as(browser_process: Browser, live_server, village: Village) -> Iterator
     def open_page(name: str, address: str = "/", **more: object) -> Page:
         context = browser_process.new_context(viewport=OFFICE, locale="zh-CN", **more)
         contexts.append(context)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(PATIENCE)
         context.route("**/*", lambda route: _only_here(route, live_server.url, errors))
         context.add_cookies([_session(village, name, live_server.url)])
         page = context.new_page()
